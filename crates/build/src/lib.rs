@@ -1,0 +1,3 @@
+//! From a Dockerfile to an image: graph, plan, solve
+
+#![forbid(unsafe_code)]

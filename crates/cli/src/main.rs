@@ -1,0 +1,4 @@
+//! The `tare` binary.
+#![forbid(unsafe_code)]
+
+fn main() {}

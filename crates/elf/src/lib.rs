@@ -1,0 +1,3 @@
+//! What a program file is and what it asks for
+
+#![forbid(unsafe_code)]

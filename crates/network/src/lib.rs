@@ -1,0 +1,3 @@
+//! Container networks: bridge, veth, nftables, addresses
+
+#![forbid(unsafe_code)]

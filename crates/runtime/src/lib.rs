@@ -1,0 +1,3 @@
+//! From an OCI bundle to processes: namespaces, mounts, cgroups, supervision
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Seccomp profiles compiled to BPF programs
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,49 @@
+//! Safe wrappers of the Linux system calls that the engine needs.
+//!
+//! Floor 0. The only crate that may contain `unsafe` and the only one that names `rustix` or `libc`.
+//! **Not here:** policy. A function here is one system call, or the few that only make sense together.
+//!
+//! No raw file descriptor and no `c_int` crosses this interface: descriptors are [`fd::OwnedFd`] and
+//! [`fd::BorrowedFd`], errors are [`Errno`]. What `rustix` wraps well is passed on as it is ([`fs`], [`process`],
+//! [`net`] …); what it lacks is written here, one file a group of calls.
+//!
+//! Start reading at [`mount`], then [`clone`].
+
+// `deny` in the workspace, lifted here only: this crate is the fence around unsafe code.
+#![allow(unsafe_code)]
+
+pub mod clone;
+pub mod mount;
+pub mod netlink;
+pub mod prctl;
+pub mod rooted;
+pub mod seccomp;
+pub mod signal;
+pub mod socket;
+pub mod tty;
+
+pub use rustix::io::Errno;
+/// File descriptors as values.
+pub use rustix::fd;
+/// Files and directories through descriptors.
+pub use rustix::fs;
+/// Reading and writing descriptors.
+pub use rustix::io;
+/// Sockets.
+pub use rustix::net;
+/// Waiting for descriptors.
+pub use rustix::event;
+/// Pipes and splicing.
+pub use rustix::pipe;
+/// Processes: identity, waiting, limits.
+pub use rustix::process;
+/// Threads: credentials, capabilities, namespaces.
+pub use rustix::thread;
+/// Random bytes.
+pub use rustix::rand;
+/// Host name, kernel version.
+pub use rustix::system;
+/// Clocks.
+pub use rustix::time;
+/// Terminals.
+pub use rustix::termios;

@@ -1,0 +1,1 @@
+//! Blocking netlink sockets: the transport of rtnetlink and nfnetlink.
