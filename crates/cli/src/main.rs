@@ -1,4 +1,32 @@
-//! The `tare` binary.
+//! The `tare` binary: roles, commands, and all printing.
+//!
+//! Floor 5. The role is known from `argv[0]` before anything else happens; a command's arguments are parsed when the command is
+//! known. **Not here:** what operations do (`engine`, `build`).
+//!
+//! Start reading at [`commands`], then any file in it: help, arguments and the command are together.
+
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod commands;
+mod failure;
+mod flags;
+mod globals;
+mod output;
+mod roles;
+mod session;
+mod terminal;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    let name = std::path::Path::new(&name).file_name().and_then(|n| n.to_str()).unwrap_or("tare");
+    let arguments: Vec<_> = arguments.collect();
+    let code = match name {
+        engine::containers::start::SUPERVISOR => roles::supervisor(&arguments),
+        roles::INIT => roles::init(&arguments),
+        _ => commands::dispatch(&arguments),
+    };
+    ExitCode::from(u8::try_from(code).unwrap_or(255))
+}

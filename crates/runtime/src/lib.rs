@@ -1,3 +1,33 @@
-//! From an OCI bundle to processes: namespaces, mounts, cgroups, supervision
+//! From an OCI bundle to processes: namespaces, mounts, cgroups, execs, and the supervisor that stays.
+//!
+//! Floor 1. Uses `sys`, `oci`, `seccomp`. **Not here:** images, networks, names: a container is a root file system (an open mount), a specification and
+//! a cgroup.
+//!
+//! # Processes
+//! ```text
+//! supervisor (one thread) ──fork──▶ init: steps of `init`, then the program
+//!            └──────────────fork──▶ joiner ──fork──▶ exec's process (child of the supervisor)
+//! ```
+//! Start reading at [`create`], then `init`, then [`supervisor`].
 
 #![forbid(unsafe_code)]
+
+mod become_process;
+pub mod bundle;
+pub mod capability;
+pub mod cgroup;
+mod channel;
+pub mod control;
+mod create;
+mod error;
+mod exec;
+mod init;
+pub mod log;
+mod step;
+pub mod supervisor;
+pub mod wait;
+
+pub use bundle::{Bundle, Streams};
+pub use create::{Created, Running, create};
+pub use error::{Error, Result};
+pub use exec::{Executed, exec};

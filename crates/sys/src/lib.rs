@@ -7,43 +7,49 @@
 //! [`fd::BorrowedFd`], errors are [`Errno`]. What `rustix` wraps well is passed on as it is ([`fs`], [`process`],
 //! [`net`] …); what it lacks is written here, one file a group of calls.
 //!
-//! Start reading at [`mount`], then [`clone`].
+//! Start reading at [`mount`] and [`overlay`], then [`clone`] and [`rooted`].
 
 // `deny` in the workspace, lifted here only: this crate is the fence around unsafe code.
 #![allow(unsafe_code)]
 
+pub mod bpf;
 pub mod clone;
+pub mod identity;
 pub mod mount;
+pub mod namespace;
 pub mod netlink;
-pub mod prctl;
+pub mod overlay;
 pub mod rooted;
 pub mod seccomp;
 pub mod signal;
 pub mod socket;
-pub mod tty;
 
-pub use rustix::io::Errno;
+/// Waiting for descriptors.
+pub use rustix::event;
 /// File descriptors as values.
 pub use rustix::fd;
 /// Files and directories through descriptors.
 pub use rustix::fs;
 /// Reading and writing descriptors.
 pub use rustix::io;
+pub use rustix::io::Errno;
 /// Sockets.
 pub use rustix::net;
-/// Waiting for descriptors.
-pub use rustix::event;
 /// Pipes and splicing.
 pub use rustix::pipe;
 /// Processes: identity, waiting, limits.
 pub use rustix::process;
-/// Threads: credentials, capabilities, namespaces.
-pub use rustix::thread;
+/// Pseudo-terminals.
+pub use rustix::pty;
+/// Standard streams.
+pub use rustix::stdio;
 /// Random bytes.
 pub use rustix::rand;
 /// Host name, kernel version.
 pub use rustix::system;
-/// Clocks.
-pub use rustix::time;
 /// Terminals.
 pub use rustix::termios;
+/// Threads: credentials, capabilities, namespaces.
+pub use rustix::thread;
+/// Clocks.
+pub use rustix::time;

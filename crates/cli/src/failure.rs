@@ -1,0 +1,88 @@
+//! Failures as a user sees them: a message, perhaps what to do next, and an exit code.
+
+use engine::{Error, Kind};
+
+/// Exit code of a failed `run` or `create`, and of arguments that cannot be parsed.
+pub(crate) const ENGINE: i32 = 125;
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What went wrong; empty if everything has been said.
+    pub(crate) message: String,
+    /// The exit code.
+    pub(crate) code: i32,
+}
+
+/// The result of a command: its exit code.
+pub(crate) type Outcome<T = i32> = Result<T, Failure>;
+
+impl Failure {
+    /// A failure with the usual exit code.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 1 }
+    }
+
+    /// Arguments that make no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: ENGINE }
+    }
+
+    /// Everything has been said already.
+    pub(crate) fn silent(code: i32) -> Self {
+        Self { message: String::new(), code }
+    }
+
+    /// The same with another exit code.
+    pub(crate) fn with_code(self, code: i32) -> Self {
+        Self { code, ..self }
+    }
+}
+
+/// The exit code of `run`, `create` and `start -a` when the container could not be started.
+pub(crate) fn start_code(error: &Error) -> i32 {
+    match error {
+        Error::NotExecuted { code, .. } => i32::from(*code),
+        _ => ENGINE,
+    }
+}
+
+/// What to type next, where that is known.
+fn hint(error: &Error) -> Option<&'static str> {
+    match (error, error.kind()) {
+        (Error::NoImage(_), _) => Some("tare images lists the images of this store; tare load, import or build adds one"),
+        (Error::NoContainer(_), _) => Some("tare ps -a lists all containers"),
+        (Error::NoVolume(_), _) => Some("tare volume ls lists the volumes"),
+        (_, Kind::Denied) => Some("run it as root"),
+        _ => None,
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = match hint(&error) {
+            Some(hint) => format!("{error}\nhint: {hint}"),
+            None => error.to_string(),
+        };
+        Self { message, code: 1 }
+    }
+}
+
+impl From<crate::output::Error> for Failure {
+    fn from(error: crate::output::Error) -> Self {
+        match error {
+            // whoever read it has seen enough
+            crate::output::Error::Write(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Self::silent(141),
+            error => Self::new(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::silent(141);
+        }
+        Self::new(error.to_string())
+    }
+}

@@ -1,0 +1,95 @@
+//! The roles that are not commands: the supervisor of a container or build step, and the small init of `--init`.
+
+use engine::{Engine, Layout};
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+/// The small init's `argv[0]`, as Docker's.
+pub(crate) const INIT: &str = "docker-init";
+
+/// `tare-supervisor DATA-ROOT EXEC-ROOT PROGRAM (container ID | step)`, with its control socket as standard input.
+pub(crate) fn supervisor(arguments: &[OsString]) -> i32 {
+    let [data_root, exec_root, program, role, rest @ ..] = arguments else { return 2 };
+    let Ok(socket) = std::io::stdin().lock().as_socket() else { return 2 };
+    let layout = Layout::new(Path::new(data_root), Path::new(exec_root), Path::new(program));
+    let engine = match Engine::open(layout) {
+        Ok(engine) => engine,
+        // the command that waits for an event reads the end of the connection
+        Err(_) => return 1,
+    };
+    match (role.to_str(), rest) {
+        (Some("container"), [id]) => engine::supervise::supervise(&engine, &id.to_string_lossy(), socket),
+        (Some("step"), []) => engine::step::supervise(&engine, socket),
+        _ => return 2,
+    }
+    0
+}
+
+/// Takes the control socket off standard input, where the null device takes its place.
+trait AsSocket {
+    fn as_socket(&self) -> std::io::Result<OwnedFd>;
+}
+
+impl AsSocket for std::io::StdinLock<'_> {
+    fn as_socket(&self) -> std::io::Result<OwnedFd> {
+        use std::os::fd::AsFd;
+        let socket = self.as_fd().try_clone_to_owned()?;
+        let null = std::fs::File::open("/dev/null")?;
+        sys::stdio::dup2_stdin(null)?;
+        Ok(socket)
+    }
+}
+
+/// `docker-init [--] PROGRAM …`: process 1 of a container that starts one program, passes signals on to it, reaps what is left to it, and ends with it.
+pub(crate) fn init(arguments: &[OsString]) -> i32 {
+    let arguments = match arguments {
+        [first, rest @ ..] if first == "--" => rest,
+        all => all,
+    };
+    match reap_around(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln_plain(&format!("docker-init: {error}"));
+            if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
+        }
+    }
+}
+
+fn reap_around(arguments: &[OsString]) -> std::io::Result<i32> {
+    use std::os::unix::process::CommandExt;
+    use sys::process::{WaitOptions, wait};
+    let [program, rest @ ..] = arguments else {
+        return Err(std::io::Error::other("no program given"));
+    };
+    // all but those that report a fault of this process itself
+    let passed: Vec<i32> = (1..=31).filter(|s| ![4, 5, 6, 7, 8, 9, 11, 17, 19, 31].contains(s)).collect();
+    let queue = sys::signal::SignalQueue::new(&[passed.as_slice(), &[17]].concat())?;
+    let mut command = std::process::Command::new(program);
+    // signals blocked here must not be blocked there; the group is for a terminal's foreground
+    let child = sys::signal::spawn_unblocked(command.args(rest).process_group(0))?;
+    let main = i32::try_from(child.id()).unwrap_or(0);
+    // without a terminal there is no foreground to give away
+    let _ = sys::termios::tcsetpgrp(sys::stdio::stdin(), sys::process::Pid::from_child(&child));
+    loop {
+        let mut fds = [sys::event::PollFd::new(&queue, sys::event::PollFlags::IN)];
+        let _ = sys::event::poll(&mut fds, None);
+        while let Some(signal) = queue.next() {
+            if signal != 17 {
+                // it may have ended
+                let _ = sys::signal::send_to_id(main, signal);
+            }
+        }
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            if pid.as_raw_nonzero().get() == main {
+                let code = status.exit_status().or(status.terminating_signal().map(|s| 128 + s));
+                return Ok(code.unwrap_or(255));
+            }
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
+fn eprintln_plain(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,32 @@
+//! Containers: one file per operation.
+
+pub mod create;
+pub mod diff;
+pub mod directory;
+pub mod exec;
+pub mod export;
+pub mod copy;
+pub mod find;
+pub mod kill;
+pub mod logs;
+pub mod names;
+pub mod pause;
+pub mod prune;
+pub mod reconcile;
+pub mod record;
+pub mod remove;
+pub mod rename;
+pub mod start;
+pub mod status;
+pub mod top;
+pub mod volumes;
+
+pub use find::{find, list};
+pub use record::{HostSettings, MountKind, MountPoint, NetworkMode, Record, State};
+pub use status::{Container, Status};
+
+/// Now, RFC 3339 with nanoseconds.
+#[must_use]
+pub fn now() -> String {
+    jiff::Timestamp::now().to_string()
+}

@@ -1,0 +1,5 @@
+//! Files in and out of containers.
+
+mod tree;
+
+pub use tree::tree;

@@ -1,0 +1,127 @@
+//! A container's two directories: what survives a boot, and what only a running container has.
+
+use super::record::{Record, State};
+use crate::Engine;
+use crate::document::{self, Lasting};
+use crate::error::{At, Error, Result};
+use std::fs::{self, File};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use sys::identity::Identity;
+
+/// The directories of one container.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    /// In the data root: record, state, log, changes.
+    pub data: PathBuf,
+    /// In the exec root, while it runs: supervisor, init, control socket.
+    pub run: PathBuf,
+    lock: PathBuf,
+    id: String,
+}
+
+/// A container's lock: nobody else starts, renames or removes it.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+    path: PathBuf,
+}
+
+impl Directory {
+    /// The directories of the container with this full id.
+    #[must_use]
+    pub fn new(engine: &Engine, id: &str) -> Self {
+        Self {
+            data: engine.data("containers").join(id),
+            run: engine.run("containers").join(id),
+            lock: engine.run("locks").join(format!("container-{id}")),
+            id: id.to_owned(),
+        }
+    }
+
+    /// Takes the container's lock, waiting for it.
+    ///
+    /// # Errors
+    /// [`Error::NoContainer`] if it was removed meanwhile.
+    pub fn lock(&self) -> Result<Lock> {
+        let file = fs::OpenOptions::new().create(true).append(true).open(&self.lock).at("open", &self.lock)?;
+        file.lock().at("lock", &self.lock)?;
+        if self.data.join("config.json").exists() {
+            return Ok(Lock { _file: file, path: self.lock.clone() });
+        }
+        // whoever removed it removed the lock's file too, or we made it just now
+        let _ = fs::remove_file(&self.lock);
+        Err(Error::NoContainer(self.id.clone()))
+    }
+
+    /// Reads the record.
+    ///
+    /// # Errors
+    /// [`Error::NoContainer`] if there is none.
+    pub fn record(&self) -> Result<Record> {
+        document::read(&self.data.join("config.json"))?.ok_or_else(|| Error::NoContainer(self.id.clone()))
+    }
+
+    pub(crate) fn write_record(&self, record: &Record) -> Result<()> {
+        let lasting = if record.host.auto_remove { Lasting::Boot } else { Lasting::PowerCut };
+        document::write(&self.data.join("config.json"), record, lasting)
+    }
+
+    /// Reads the state; the default one if it was never started.
+    ///
+    /// # Errors
+    /// What the system reports, or damage.
+    pub fn state(&self) -> Result<State> {
+        Ok(document::read(&self.data.join("state.json"))?.unwrap_or_default())
+    }
+
+    pub(crate) fn write_state(&self, state: &State, lasting: Lasting) -> Result<()> {
+        document::write(&self.data.join("state.json"), state, lasting)
+    }
+
+    /// Makes the run directory and leaves the supervisor's identity in it.
+    pub(crate) fn begin_run(&self) -> Result<()> {
+        fs::create_dir_all(&self.run).at("make directory", &self.run)?;
+        let own = Identity::own().at("read", "/proc/self/stat")?;
+        store::durable::replace(&self.run.join("supervisor"), own.to_string().as_bytes())?;
+        Ok(())
+    }
+
+    pub(crate) fn write_init(&self, pid: i32) -> Result<()> {
+        let init = Identity::of(pid).at("read", format!("/proc/{pid}/stat"))?;
+        store::durable::replace(&self.run.join("init"), init.to_string().as_bytes())?;
+        Ok(())
+    }
+
+    /// The control socket, listening.
+    pub(crate) fn listen(&self) -> Result<OwnedFd> {
+        let directory = sys::mount::open_directory(&self.run).at("open", &self.run)?;
+        sys::socket::listen(directory.as_fd(), runtime::control::SOCKET).at("listen in", &self.run)
+    }
+
+    /// Removes the run directory: the container does not run.
+    pub(crate) fn forget_run(&self) {
+        // what stays is removed by the next command
+        let _ = fs::remove_dir_all(&self.run);
+    }
+
+    /// The supervisor, as it was recorded, dead or alive.
+    #[must_use]
+    pub fn supervisor(&self) -> Option<Identity> {
+        fs::read_to_string(self.run.join("supervisor")).ok()?.parse().ok()
+    }
+
+    /// The init, as it was recorded, dead or alive.
+    #[must_use]
+    pub fn init(&self) -> Option<Identity> {
+        fs::read_to_string(self.run.join("init")).ok()?.parse().ok()
+    }
+}
+
+impl Lock {
+    /// Removes the lock's file with the container.
+    pub(crate) fn remove(self) {
+        // without it the next lock makes another one
+        let _ = fs::remove_file(&self.path);
+    }
+}

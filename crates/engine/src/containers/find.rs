@@ -1,0 +1,60 @@
+//! Containers by name, id or the beginning of an id.
+
+use super::names;
+use super::status::Container;
+use crate::Engine;
+use crate::error::{Error, Result};
+use std::fs;
+
+/// Finds a container: its full name, its full id, or a beginning of its id that no other has.
+///
+/// # Errors
+/// [`Error::NoContainer`], or [`Error::Invalid`] if several ids begin so.
+pub fn find(engine: &Engine, reference: &str) -> Result<Container> {
+    Container::read(engine, &find_id(engine, reference)?)
+}
+
+/// As [`find`], the id only.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_id(engine: &Engine, reference: &str) -> Result<String> {
+    let name = reference.strip_prefix('/').unwrap_or(reference);
+    if let Some(id) = names::holder(engine, name) {
+        return Ok(id);
+    }
+    let is_hex = !name.is_empty() && name.bytes().all(|b| b.is_ascii_hexdigit());
+    let mut matching = Vec::new();
+    if is_hex {
+        matching = ids(engine).into_iter().filter(|id| id.starts_with(name)).collect();
+    }
+    match matching.len() {
+        1 => Ok(matching.remove(0)),
+        0 => Err(Error::NoContainer(reference.to_owned())),
+        _ => Err(Error::Invalid(format!("multiple IDs found with provided prefix: {reference}"))),
+    }
+}
+
+/// Ids of all containers, in no order.
+pub(crate) fn ids(engine: &Engine) -> Vec<String> {
+    let entries = fs::read_dir(engine.data("containers")).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.len() == 64).collect()
+}
+
+/// All containers, the newest first. One that disappears meanwhile is left out.
+///
+/// # Errors
+/// What the system reports, or damage.
+pub fn list(engine: &Engine) -> Result<Vec<Container>> {
+    let mut containers = Vec::new();
+    for id in ids(engine) {
+        match Container::read(engine, &id) {
+            Ok(container) => containers.push(container),
+            // removed meanwhile, or a creation that never finished
+            Err(Error::NoContainer(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    containers.sort_by(|a, b| b.record.created.cmp(&a.record.created).then(a.record.id.cmp(&b.record.id)));
+    Ok(containers)
+}

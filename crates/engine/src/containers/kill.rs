@@ -1,0 +1,147 @@
+//! Ending containers and sending them signals.
+
+use super::directory::Directory;
+use super::find;
+use super::status::{Container, Status};
+use crate::Engine;
+use crate::error::{At, Error, Result};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+/// Signal and number (signal(7), x86 and ARM).
+const SIGNALS: [(&str, i32); 31] = [
+    ("HUP", 1), ("INT", 2), ("QUIT", 3), ("ILL", 4), ("TRAP", 5), ("ABRT", 6), ("BUS", 7), ("FPE", 8),
+    ("KILL", 9), ("USR1", 10), ("SEGV", 11), ("USR2", 12), ("PIPE", 13), ("ALRM", 14), ("TERM", 15),
+    ("STKFLT", 16), ("CHLD", 17), ("CONT", 18), ("STOP", 19), ("TSTP", 20), ("TTIN", 21), ("TTOU", 22),
+    ("URG", 23), ("XCPU", 24), ("XFSZ", 25), ("VTALRM", 26), ("PROF", 27), ("WINCH", 28), ("IO", 29),
+    ("PWR", 30), ("SYS", 31),
+];
+
+/// The number of a signal given as a number, `TERM`, `SIGTERM`, `RTMIN+3` or `RTMAX-1`, in any case.
+///
+/// # Errors
+/// [`Error::Invalid`] with Docker's words.
+pub fn parse_signal(text: &str) -> Result<i32> {
+    let invalid = || Error::Invalid(format!("invalid signal: {text}"));
+    let upper = text.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    let number = if let Ok(number) = name.parse::<i32>() {
+        number
+    } else if let Some((_, number)) = SIGNALS.iter().find(|(known, _)| *known == name) {
+        *number
+    } else if let Some(rest) = name.strip_prefix("RTMIN") {
+        34 + if rest.is_empty() { 0 } else { rest.parse::<i32>().map_err(|_| invalid())? }
+    } else if let Some(rest) = name.strip_prefix("RTMAX") {
+        64 + if rest.is_empty() { 0 } else { rest.parse::<i32>().map_err(|_| invalid())? }
+    } else {
+        return Err(invalid());
+    };
+    if (1..=64).contains(&number) { Ok(number) } else { Err(invalid()) }
+}
+
+/// Sends a signal to the first process of a running container.
+///
+/// # Errors
+/// [`Error::Conflict`] if it does not run.
+pub fn kill(engine: &Engine, reference: &str, signal: i32) -> Result<()> {
+    let container = find(engine, reference)?;
+    let Some(init) = container.init else {
+        return Err(Error::Conflict(format!("container {} is not running", container.record.id)));
+    };
+    let pidfd = init.open().at("open the first process of", reference)?;
+    sys::signal::send(pidfd.as_fd(), signal).at("send a signal to", reference)?;
+    if signal == 9 && container.status == Status::Paused {
+        // version 1 of the freezer keeps even a killed process
+        container.cgroup(engine)?.freeze(false)?;
+    }
+    Ok(())
+}
+
+/// Asks a container to end by its stop signal, and makes it after `timeout` (none: its own, 10 seconds by default; negative: waits for ever). Returns when it has ended and that is recorded.
+///
+/// # Errors
+/// [`Error::Invalid`] for a stop signal that is none. A container that does not run is no error.
+pub fn stop(engine: &Engine, reference: &str, signal: Option<&str>, timeout: Option<i64>) -> Result<()> {
+    let container = find(engine, reference)?;
+    let Some(init) = container.init else { return Ok(()) };
+    let execution = &container.record.execution;
+    let signal = parse_signal(signal.or(execution.stop_signal.as_deref()).unwrap_or("TERM"))?;
+    let timeout = timeout.or(execution.stop_timeout).unwrap_or(10);
+    if let Ok(pidfd) = init.open() {
+        // it may have ended meanwhile
+        let _ = sys::signal::send(pidfd.as_fd(), signal);
+        if container.status == Status::Paused {
+            container.cgroup(engine)?.freeze(false)?;
+        }
+        let ended = match u64::try_from(timeout) {
+            Ok(seconds) => runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(seconds)),
+            Err(_) => runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(u64::from(u32::MAX))),
+        };
+        if ended.at("wait for", reference)? {
+            return settled(engine, &container);
+        }
+    }
+    end(engine, &container)
+}
+
+/// Kills a running container and waits until its end is recorded.
+pub(crate) fn end(engine: &Engine, container: &Container) -> Result<()> {
+    if let Some(init) = container.init
+        && let Ok(pidfd) = init.open()
+    {
+        // it may have ended meanwhile
+        let _ = sys::signal::send(pidfd.as_fd(), 9);
+        if container.status == Status::Paused {
+            container.cgroup(engine)?.freeze(false)?;
+        }
+    }
+    settled(engine, container)
+}
+
+/// Waits until the supervisor has done its last duty: then its process has ended.
+fn settled(engine: &Engine, container: &Container) -> Result<()> {
+    let directory = Directory::new(engine, &container.record.id);
+    if let Some(supervisor) = directory.supervisor()
+        && let Ok(pidfd) = supervisor.open()
+    {
+        runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(60)).at("wait for", &container.record.name)?;
+    }
+    Ok(())
+}
+
+/// Waits until a container has ended and returns its exit code; at once if it does not run.
+///
+/// # Errors
+/// [`Error::NoContainer`] if there is none.
+pub fn wait(engine: &Engine, reference: &str) -> Result<i32> {
+    let container = find(engine, reference)?;
+    if !container.status.is_running() {
+        return Ok(container.state.exit_code);
+    }
+    let directory = Directory::new(engine, &container.record.id);
+    if let Some(connection) = runtime::control::Connection::open(&directory.run)? {
+        while let Some(event) = connection.next()? {
+            if let runtime::control::Event::Exited { code } = event {
+                return Ok(code);
+            }
+        }
+    }
+    settled(engine, &container)?;
+    super::reconcile::reconcile(engine)?;
+    Ok(directory.state()?.exit_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_in_every_form() {
+        for (text, number) in [("9", 9), ("kill", 9), ("SIGTERM", 15), ("sigrtmin+3", 37), ("RTMAX-1", 63), ("64", 64)] {
+            assert_eq!(parse_signal(text).unwrap(), number, "{text}");
+        }
+        for bad in ["", "0", "65", "SIGNOPE", "-9", "RTMIN+40"] {
+            assert!(parse_signal(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Names of containers: a file for each, with the id, made by link(2) so that taking a name is atomic (docs/adr/0006).
+
+use super::directory::Directory;
+use crate::Engine;
+use crate::document::Lasting;
+use crate::error::{At, Error, Result};
+use std::fs;
+use std::path::PathBuf;
+
+fn path(engine: &Engine, name: &str) -> PathBuf {
+    engine.data("names").join(name)
+}
+
+/// Id of the container with this name. The name may be stale: see [`holder`].
+fn recorded(engine: &Engine, name: &str) -> Option<String> {
+    if crate::names::validate(name).is_err() {
+        return None;
+    }
+    let id = fs::read_to_string(path(engine, name)).ok()?;
+    Some(id.trim().to_owned())
+}
+
+/// Id of the living container that has this name.
+#[must_use]
+pub(crate) fn holder(engine: &Engine, name: &str) -> Option<String> {
+    let id = recorded(engine, name)?;
+    Directory::new(engine, &id).record().is_ok_and(|record| record.name == name).then_some(id)
+}
+
+/// Takes a name for the container `id`, whose record names it already.
+///
+/// # Errors
+/// [`Error::Conflict`] with Docker's words if another container has it.
+pub(crate) fn claim(engine: &Engine, name: &str, id: &str, lasting: Lasting) -> Result<()> {
+    let destination = path(engine, name);
+    let temporary = store::durable::temporary_beside(&destination);
+    fs::write(&temporary, id).at("write", &temporary)?;
+    let linked = link(engine, name, &temporary, &destination);
+    let _ = fs::remove_file(&temporary);
+    linked?;
+    if lasting == Lasting::PowerCut {
+        fs::File::open(&destination).and_then(|f| f.sync_all()).at("sync", &destination)?;
+        store::durable::sync_parent(&destination)?;
+    }
+    Ok(())
+}
+
+fn link(engine: &Engine, name: &str, temporary: &std::path::Path, destination: &std::path::Path) -> Result<()> {
+    loop {
+        match fs::hard_link(temporary, destination) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                if let Some(holder) = holder(engine, name) {
+                    return Err(Error::Conflict(format!(
+                        "Conflict. The container name \"/{name}\" is already in use by container \"{holder}\". You have to remove (or rename) that container to be able to reuse that name."
+                    )));
+                }
+                // stale: its container is gone or renamed
+                match fs::remove_file(destination) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(error).at("remove", destination);
+                    }
+                    _ => {}
+                }
+            }
+            Err(error) => return Err(error).at("link", destination),
+        }
+    }
+}
+
+/// Gives a name up, if it still is this container's.
+pub(crate) fn release(engine: &Engine, name: &str, id: &str) -> Result<()> {
+    if recorded(engine, name).as_deref() == Some(id) {
+        let path = path(engine, name);
+        fs::remove_file(&path).at("remove", path)?;
+    }
+    Ok(())
+}
+
+/// Whether a name is taken, for making one up.
+pub(crate) fn is_taken(engine: &Engine, name: &str) -> bool {
+    path(engine, name).exists()
+}
+
+/// Removes names whose container is gone.
+pub(crate) fn sweep(engine: &Engine) -> Result<()> {
+    let directory = engine.data("names");
+    let Ok(entries) = fs::read_dir(&directory) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || holder(engine, &name).is_none() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}

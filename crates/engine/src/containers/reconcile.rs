@@ -1,0 +1,80 @@
+//! Containers whose supervisor is gone: what is left of them is ended, recorded and cleaned up by the next command that meets them.
+
+use super::directory::Directory;
+use super::status::{Container, Status};
+use super::{find, now, remove};
+use crate::document::Lasting;
+use crate::error::Result;
+use crate::{Engine, launch};
+
+/// The exit code of a container that ended with its supervisor.
+const LOST: i32 = 137;
+
+/// Settles one container. The caller holds its lock.
+///
+/// # Errors
+/// What the system reports.
+pub(crate) fn settle(engine: &Engine, container: &Container) -> Result<()> {
+    if container.status != Status::Lost {
+        return Ok(());
+    }
+    let directory = Directory::new(engine, &container.record.id);
+    let cgroup = container.cgroup(engine)?;
+    cgroup.kill();
+    cgroup.remove()?;
+    if let Some(address) = container.state.address {
+        network::addresses::release(&launch::bridge_state(engine), address, &container.record.id)?;
+    }
+    let mut state = container.state.clone();
+    state.address = None;
+    if state.started.is_some() && state.finished.is_none() {
+        state.finished = Some(now());
+        state.exit_code = LOST;
+        state.error = "lost supervisor".into();
+    }
+    directory.write_state(&state, Lasting::Boot)?;
+    directory.forget_run();
+    Ok(())
+}
+
+/// Settles every container that needs it; those with `--rm` are removed. One that another command is busy with is left to it.
+///
+/// # Errors
+/// What the system reports.
+pub fn reconcile(engine: &Engine) -> Result<()> {
+    for id in find::ids(engine) {
+        let Ok(container) = Container::read(engine, &id) else { continue };
+        if container.status != Status::Lost {
+            continue;
+        }
+        let directory = Directory::new(engine, &id);
+        let Ok(lock) = directory.lock() else { continue };
+        let Ok(container) = Container::read(engine, &id) else { continue };
+        settle(engine, &container)?;
+        if container.record.host.auto_remove && container.status == Status::Lost {
+            super::names::release(engine, &container.record.name, &id)?;
+            remove::remains(engine, &id);
+            lock.remove();
+        }
+    }
+    Ok(())
+}
+
+/// Ends what is left of build steps whose supervisor was killed: they have a run directory, but no record.
+///
+/// # Errors
+/// What the system reports.
+pub fn sweep_steps(engine: &Engine) -> Result<()> {
+    for entry in std::fs::read_dir(engine.run("containers")).into_iter().flatten().flatten() {
+        let Ok(id) = entry.file_name().into_string() else { continue };
+        let directory = Directory::new(engine, &id);
+        if directory.record().is_ok() || directory.supervisor().is_some_and(|supervisor| supervisor.is_alive()) {
+            continue;
+        }
+        let cgroup = runtime::cgroup::Cgroup::at(&engine.layout().cgroup(&id))?;
+        cgroup.kill();
+        cgroup.remove()?;
+        directory.forget_run();
+    }
+    Ok(())
+}

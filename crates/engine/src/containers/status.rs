@@ -1,0 +1,96 @@
+//! What a container is doing. What the kernel can tell is asked, never stored.
+
+use super::directory::Directory;
+use super::record::{Record, State};
+use crate::Engine;
+use crate::error::Result;
+use runtime::cgroup::Cgroup;
+use sys::identity::Identity;
+
+/// A container's condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Never started.
+    Created,
+    /// Its first process runs.
+    Running,
+    /// Its processes are stopped.
+    Paused,
+    /// Its first process has ended.
+    Exited,
+    /// It ended with its supervisor or the machine, and nobody has recorded it yet.
+    Lost,
+}
+
+impl Status {
+    /// Docker's word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Exited | Self::Lost => "exited",
+        }
+    }
+
+    /// Whether its first process is there.
+    #[must_use]
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Running | Self::Paused)
+    }
+}
+
+/// A container as it is now.
+#[derive(Debug, Clone)]
+pub struct Container {
+    /// What was recorded at its creation.
+    pub record: Record,
+    /// What the kernel forgets.
+    pub state: State,
+    /// What it is doing.
+    pub status: Status,
+    /// Its first process, if it runs.
+    pub init: Option<Identity>,
+}
+
+impl Container {
+    /// Reads the container with this full id.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoContainer`] if there is none.
+    pub fn read(engine: &Engine, id: &str) -> Result<Self> {
+        let directory = Directory::new(engine, id);
+        // the run directory first: a container that ends meanwhile has its state on disk before its run directory goes
+        let supervisor = directory.supervisor();
+        let init = directory.init();
+        let record = directory.record()?;
+        let state = directory.state()?;
+        let status = match (&supervisor, &init) {
+            (Some(supervisor), Some(_)) if supervisor.is_alive() && state.finished.is_none() => {
+                let frozen = Cgroup::at(&engine.layout().cgroup(id)).is_ok_and(|cgroup| cgroup.is_frozen());
+                if frozen { Status::Paused } else { Status::Running }
+            }
+            // being started
+            (Some(supervisor), None) if supervisor.is_alive() => settled(&state),
+            (Some(supervisor), _) if supervisor.is_alive() => settled(&state),
+            (Some(_), _) => Status::Lost,
+            (None, _) if state.started.is_some() && state.finished.is_none() => Status::Lost,
+            (None, _) => settled(&state),
+        };
+        let init = init.filter(|_| status.is_running());
+        Ok(Self { record, state, status, init })
+    }
+
+    /// The cgroup of a running container.
+    ///
+    /// # Errors
+    /// What the runtime reports.
+    pub fn cgroup(&self, engine: &Engine) -> Result<Cgroup> {
+        Ok(Cgroup::at(&engine.layout().cgroup(&self.record.id))?)
+    }
+}
+
+fn settled(state: &State) -> Status {
+    if state.finished.is_some() { Status::Exited } else { Status::Created }
+}

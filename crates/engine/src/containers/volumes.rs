@@ -1,0 +1,124 @@
+//! A container's mounts: from what was asked for to what is there, and the first content of volumes.
+
+use super::create::{self, MountRequest, MountSource};
+use super::now;
+use super::record::{MountKind, MountPoint, Record};
+use crate::error::{At, Error, Result};
+use crate::volumes::{self, Volume};
+use crate::{Engine, containers};
+use std::fs;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use store::changeset;
+
+/// Resolves what was asked for, and adds the image's volumes that nothing else is mounted on.
+pub(super) fn resolve(engine: &Engine, record: &Record, requests: &[MountRequest]) -> Result<Vec<MountPoint>> {
+    let mut mounts: Vec<MountPoint> = Vec::new();
+    for request in requests {
+        if !request.destination.starts_with('/') {
+            return Err(Error::Invalid(format!(
+                "invalid mount path: '{}' mount path must be absolute",
+                request.destination
+            )));
+        }
+        if request.destination == "/" {
+            return Err(Error::Invalid("invalid specification: destination can't be '/'".into()));
+        }
+        let mount = resolve_one(engine, request)?;
+        if mounts.iter().any(|m| m.destination == mount.destination) {
+            return Err(Error::Invalid(format!("Duplicate mount point: {}", request.destination)));
+        }
+        mounts.push(mount);
+    }
+    for path in record.execution.volumes.keys() {
+        if !mounts.iter().any(|m| m.destination == Path::new(path)) {
+            mounts.push(volume(engine, None, path, false)?);
+        }
+    }
+    for (path, options) in &record.host.tmpfs {
+        mounts.retain(|m| m.destination != Path::new(path));
+        let options = options.split(',').filter(|o| !o.is_empty()).map(Into::into).collect();
+        mounts.push(tmpfs(path, false, options));
+    }
+    Ok(mounts)
+}
+
+fn resolve_one(engine: &Engine, request: &MountRequest) -> Result<MountPoint> {
+    match &request.source {
+        MountSource::Bind { path, create } => {
+            let path = Path::new(path);
+            if !path.exists() {
+                if !create {
+                    return Err(Error::Invalid(format!(
+                        "invalid mount config for type \"bind\": bind source path does not exist: {}",
+                        path.display()
+                    )));
+                }
+                fs::create_dir_all(path).at("make directory", path)?;
+            }
+            Ok(create::bind(path, request))
+        }
+        MountSource::Volume(name) => volume(engine, Some(name), &request.destination, request.read_only),
+        MountSource::Anonymous => volume(engine, None, &request.destination, request.read_only),
+        MountSource::Tmpfs => Ok(tmpfs(&request.destination, request.read_only, request.options.clone())),
+    }
+}
+
+fn tmpfs(destination: &str, read_only: bool, options: Vec<String>) -> MountPoint {
+    MountPoint {
+        kind: MountKind::Tmpfs,
+        source: "".into(),
+        destination: destination.into(),
+        read_only,
+        propagation: String::new(),
+        options,
+    }
+}
+
+fn volume(engine: &Engine, name: Option<&str>, destination: &str, read_only: bool) -> Result<MountPoint> {
+    let anonymous = name.is_none();
+    let name = name.map_or_else(create::random_id, |name| Ok(name.to_owned()))?;
+    let labels = std::collections::BTreeMap::new();
+    volumes::create(engine, Volume { name: name.clone(), created: now(), labels, anonymous })?;
+    Ok(MountPoint {
+        source: volumes::data(engine, &name),
+        kind: MountKind::Volume { name, anonymous },
+        destination: destination.into(),
+        read_only,
+        propagation: String::new(),
+        options: Vec::new(),
+    })
+}
+
+/// Gives empty volumes the image's content of their mount point, with its owner and mode. A volume with anything in it is left alone.
+/// The path is resolved inside the root: a link out of it leads nowhere (CVE-2020-1726, CVE-2022-23648).
+pub(crate) fn fill(engine: &Engine, record: &Record, root: BorrowedFd<'_>) -> Result<()> {
+    for mount in &record.mounts {
+        let MountKind::Volume { name, .. } = &mount.kind else { continue };
+        let target = volumes::data(engine, name);
+        let is_empty = fs::read_dir(&target).at("list", &target)?.next().is_none();
+        let Ok(source) = sys::rooted::open_directory(root, &mount.destination) else { continue };
+        if is_empty {
+            fill_one(source.as_fd(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn fill_one(source: BorrowedFd<'_>, target: &Path) -> Result<()> {
+    let destination = fs::File::open(target).at("open", target)?;
+    let stat = sys::fs::fstat(source).at("stat", target)?;
+    sys::fs::fchown(
+        &destination,
+        Some(sys::process::Uid::from_raw(stat.st_uid)),
+        Some(sys::process::Gid::from_raw(stat.st_gid)),
+    )
+    .at("change owner of", target)?;
+    sys::fs::fchmod(&destination, sys::fs::Mode::from_raw_mode(stat.st_mode & 0o7777)).at("change mode of", target)?;
+    containers::copy::tree(source, destination.as_fd())
+}
+
+/// How to read a tree as a container sees it.
+pub(crate) fn merged() -> changeset::Write {
+    changeset::Write { view: changeset::View::Merged, scope: changeset::Scope::Contents }
+}

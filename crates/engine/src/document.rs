@@ -1,0 +1,37 @@
+//! Small JSON documents of ours: read whole, replaced whole.
+
+use crate::error::{At, Error, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::Path;
+
+/// Reads a document; `None` if it is not there.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).at("read", path),
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        Error::Store(store::Error::Damaged { path: path.to_path_buf(), reason: error.to_string() })
+    })
+}
+
+/// How long a document has to last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// A power cut right after does not undo it.
+    PowerCut,
+    /// As long as the machine runs: a container with `--rm`.
+    Boot,
+}
+
+/// Replaces a document.
+pub(crate) fn write<T: Serialize>(path: &Path, document: &T, lasting: Lasting) -> Result<()> {
+    let text = serde_json::to_vec(document).expect("our documents are plain data");
+    match lasting {
+        Lasting::PowerCut => store::durable::write(path, &text)?,
+        Lasting::Boot => store::durable::replace(path, &text)?,
+    }
+    Ok(())
+}

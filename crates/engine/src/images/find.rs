@@ -1,0 +1,127 @@
+//! Images by name, id or the beginning of an id.
+
+use crate::Engine;
+use crate::error::{Error, Result};
+use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
+use oci::{Digest, Platform, Reference};
+use store::{blobs, refs};
+
+/// An image of the store.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Digest of its configuration: the IMAGE ID.
+    pub id: Digest,
+    /// Digest of its manifest; none only for `scratch`-like images that have no documents.
+    pub manifest: Option<Digest>,
+    /// Its manifest.
+    pub document: Manifest,
+    /// Its configuration.
+    pub configuration: Configuration,
+    /// Names that point at it.
+    pub names: Vec<Reference>,
+}
+
+impl Image {
+    /// Reads the image that a descriptor of a manifest or an index points at; of an index the manifest for `platform`.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] if the index has nothing for the platform; damage.
+    pub fn read(engine: &Engine, target: &Descriptor, platform: &Platform) -> Result<Self> {
+        let manifest = manifest_for(engine, target, platform)?;
+        let document: Manifest = parse(engine, &manifest)?;
+        let configuration: Configuration = parse(engine, &document.config.digest)?;
+        Ok(Self { id: document.config.digest, manifest: Some(manifest), document, configuration, names: Vec::new() })
+    }
+}
+
+fn manifest_for(engine: &Engine, target: &Descriptor, platform: &Platform) -> Result<Digest> {
+    if target.media_type != media_type::INDEX && target.media_type != media_type::DOCKER_INDEX {
+        return Ok(target.digest);
+    }
+    let index: Index = parse(engine, &target.digest)?;
+    let is_here = |d: &&Descriptor| blobs::exists(engine.store(), &d.digest);
+    let matching = index.manifests.iter().find(|d| d.platform.as_ref().is_none_or(|own| platform.matches(own)));
+    matching
+        .or_else(|| index.manifests.iter().find(is_here))
+        .map(|d| d.digest)
+        .ok_or_else(|| Error::NoImage(format!("{} has no manifest for {platform}", target.digest)))
+}
+
+/// Reads a document of the store.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(engine: &Engine, digest: &Digest) -> Result<T> {
+    let text = blobs::read_document(engine.store(), digest)?;
+    serde_json::from_slice(&text)
+        .map_err(|error| Error::Invalid(format!("document {digest} is not what it should be: {error}")))
+}
+
+/// Finds an image: by name with Docker's defaults, by IMAGE ID or a beginning of it, or by the digest of its manifest.
+///
+/// # Errors
+/// [`Error::NoImage`], or [`Error::Invalid`] if several ids begin so.
+pub fn find(engine: &Engine, name: &str) -> Result<Image> {
+    if let Ok(reference) = name.parse::<Reference>()
+        && let Some(mut image) = by_reference(engine, &reference)?
+    {
+        image.names = vec![reference];
+        return Ok(image);
+    }
+    let mut matching = by_id(engine, name)?;
+    match matching.len() {
+        1 => Ok(matching.remove(0)),
+        0 => Err(Error::NoImage(name.to_owned())),
+        _ => Err(Error::Invalid(format!("ambiguous image id {name}: several images begin so; give more digits"))),
+    }
+}
+
+fn by_reference(engine: &Engine, reference: &Reference) -> Result<Option<Image>> {
+    if let Some(target) = refs::target(engine.store(), reference)? {
+        return Image::read(engine, &target, &Platform::host()).map(Some);
+    }
+    // name@digest: any name of the same repository that points there
+    let Some(digest) = reference.digest() else { return Ok(None) };
+    for (name, target) in refs::list(engine.store())? {
+        if target.digest == *digest && (name.host(), name.path()) == (reference.host(), reference.path()) {
+            return Image::read(engine, &target, &Platform::host()).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn by_id(engine: &Engine, text: &str) -> Result<Vec<Image>> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    if digits.is_empty() || digits.len() > 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(Vec::new());
+    }
+    let begins = |digest: &Digest| digest.hex().starts_with(&digits.to_ascii_lowercase());
+    let mut matching = list(engine)?;
+    matching.retain(|image| begins(&image.id) || image.manifest.as_ref().is_some_and(begins));
+    // two manifests of one configuration are one image
+    matching.dedup_by_key(|image| image.id);
+    Ok(matching)
+}
+
+/// All images, each once with all its names, the newest first. Untagged ones (dangling) have no name.
+///
+/// # Errors
+/// What the system reports.
+pub fn list(engine: &Engine) -> Result<Vec<Image>> {
+    let mut images: Vec<Image> = Vec::new();
+    for (name, target) in refs::list(engine.store())? {
+        let is_internal = name.host() == super::commit::DANGLING_HOST;
+        let names = if is_internal { vec![] } else { vec![name] };
+        match images.iter_mut().find(|image| image.manifest == Some(target.digest)) {
+            Some(image) => image.names.extend(names),
+            None => match Image::read(engine, &target, &Platform::host()) {
+                Ok(mut image) => {
+                    image.names = names;
+                    images.push(image);
+                }
+                // removed meanwhile
+                Err(Error::Store(store::Error::NoBlob(_))) => {}
+                Err(error) => return Err(error),
+            },
+        }
+    }
+    images.sort_by(|a, b| b.configuration.created.cmp(&a.configuration.created).then(a.id.cmp(&b.id)));
+    Ok(images)
+}

@@ -1,0 +1,284 @@
+//! From a record to a running process: what a container and a build step have in common. Runs in the supervisor, which has one thread.
+
+use crate::containers::record::{HostSettings, NetworkMode, Record};
+use crate::error::{At, Error, Result};
+use crate::passwd::Accounts;
+use crate::{Engine, spec};
+use network::resolv;
+use oci::runtime::LinuxSeccomp;
+use runtime::cgroup::Cgroup;
+use runtime::{Bundle, Running, Streams};
+use std::fs;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use store::layers;
+
+/// Where a container's changes go.
+#[derive(Debug)]
+pub(crate) struct Upper {
+    /// Overlayfs' upper directory.
+    pub(crate) directory: PathBuf,
+    /// Overlayfs' work directory.
+    pub(crate) work: PathBuf,
+    /// Thrown away on a crash: nothing has to be synced.
+    pub(crate) volatile: bool,
+}
+
+/// What a launch is made from.
+#[derive(Debug)]
+pub(crate) struct Launch<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) record: &'a Record,
+    /// An empty directory of its own in the exec root: where the init attaches the root.
+    pub(crate) place: PathBuf,
+    /// Where `hosts`, `hostname` and `resolv.conf` are written.
+    pub(crate) files: PathBuf,
+}
+
+/// A launched container.
+#[derive(Debug)]
+pub(crate) struct Launched {
+    pub(crate) running: Running,
+    pub(crate) cgroup: Cgroup,
+    pub(crate) seccomp: Option<Vec<u8>>,
+    pub(crate) address: Option<Ipv4Addr>,
+}
+
+/// Mounts layers (lowest first) below an upper directory, detached.
+pub(crate) fn mount(engine: &Engine, layers: &[oci::DiffId], upper: Option<&Upper>) -> Result<OwnedFd> {
+    let mut lowers = Vec::with_capacity(layers.len() + 1);
+    for layer in layers.iter().rev() {
+        lowers.push(layers::open(engine.store(), layer)?);
+    }
+    lowers.push(store::mount_points::open(engine.store())?);
+    let open = |path: &Path| sys::mount::open_directory(path).at("open", path);
+    let upper_fds = match upper {
+        Some(upper) => Some((open(&upper.directory)?, open(&upper.work)?)),
+        None => None,
+    };
+    let overlay = sys::overlay::Overlay {
+        lowers: lowers.iter().map(AsFd::as_fd).collect(),
+        upper: upper_fds.as_ref().map(|(upper, work)| (upper.as_fd(), work.as_fd())),
+        volatile: upper.is_some_and(|upper| upper.volatile),
+    };
+    overlay.mount().at("mount", "the root file system")
+}
+
+/// A descriptor of the root directory of a detached mount, for look-ups in it.
+pub(crate) fn root_of(mount: BorrowedFd<'_>) -> Result<OwnedFd> {
+    sys::rooted::open_directory(mount, Path::new(".")).at("open", "the root file system")
+}
+
+impl Launch<'_> {
+    /// Starts the record's command. What was made is removed again if that fails; the error names the step.
+    pub(crate) fn run(&self, root: OwnedFd, streams: &Streams) -> Result<Launched> {
+        let cgroup = Cgroup::at(&self.engine.layout().cgroup(&self.record.id))?;
+        let mut address = None;
+        let launched = self.prepare_and_start(root, streams, &cgroup, &mut address);
+        match launched {
+            Ok((running, seccomp)) => Ok(Launched { running, cgroup, seccomp, address }),
+            Err(error) => {
+                // the error that is reported is the first one
+                let _ = cgroup.remove();
+                if let Some(address) = address {
+                    let _ = network::addresses::release(&self.bridge_state(), address, &self.record.id);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn prepare_and_start(
+        &self,
+        root: OwnedFd,
+        streams: &Streams,
+        cgroup: &Cgroup,
+        address: &mut Option<Ipv4Addr>,
+    ) -> Result<(Running, Option<Vec<u8>>)> {
+        let inside = root_of(root.as_fd())?;
+        let identity = Accounts::read(inside.as_fd())?
+            .identify(&self.record.execution.user, &self.record.host.groups)?;
+        make_working_directory(inside.as_fd(), &self.record.execution.working_dir)?;
+        let bridge = self.bridge(address)?;
+        let hostname = self.hostname();
+        self.write_files(&hostname, bridge.as_ref(), *address)?;
+        let spec = spec::build(self.record, &self.facts(identity, hostname)?)?;
+        let resources = spec.linux().as_ref().and_then(|linux| linux.resources().clone()).unwrap_or_default();
+        cgroup.create(&resources)?;
+        let seccomp = filter(self.engine, &self.record.host)?;
+        let bundle = Bundle { spec, root, place: self.place.clone(), seccomp };
+        let mut network_error = None;
+        let created = runtime::create(&bundle, streams, cgroup, &mut |init| {
+            if let Err(error) = self.connect(init.pid, bridge.as_ref(), *address) {
+                network_error = Some(error);
+                return Err(runtime::Error::InitLost);
+            }
+            Ok(())
+        });
+        let created = match (created, network_error) {
+            (Err(_), Some(error)) => return Err(error),
+            (created, _) => created?,
+        };
+        let running = created.start()?;
+        Ok((running, bundle.seccomp))
+    }
+
+    fn facts(&self, identity: crate::passwd::Identity, hostname: String) -> Result<spec::Facts> {
+        let mut devices = Vec::new();
+        for device in &self.record.host.devices {
+            devices.extend(spec::find_device(device)?);
+        }
+        Ok(spec::Facts {
+            identity,
+            hostname,
+            files: Some(self.files.clone()),
+            throttles: spec::throttles(),
+            devices,
+            init_program: self.record.host.init.then(|| self.engine.layout().program.clone()),
+        })
+    }
+
+    fn hostname(&self) -> String {
+        if !self.record.hostname.is_empty() {
+            return self.record.hostname.clone();
+        }
+        if self.record.host.network == NetworkMode::Host {
+            return sys::system::uname().nodename().to_string_lossy().into_owned();
+        }
+        self.record.id.chars().take(12).collect()
+    }
+
+    fn bridge_state(&self) -> PathBuf {
+        bridge_state(self.engine)
+    }
+
+    /// The bridge, standing, with an address on it for this container.
+    fn bridge(&self, address: &mut Option<Ipv4Addr>) -> Result<Option<network::Bridge>> {
+        if self.record.host.network != NetworkMode::Bridge {
+            return Ok(None);
+        }
+        let state = self.bridge_state();
+        fs::create_dir_all(&state).at("make directory", &state)?;
+        let bridge = network::bridge::ensure(&state, &self.engine.layout().network_names())?;
+        *address = Some(network::addresses::reserve(&state, &bridge, &self.record.id)?);
+        Ok(Some(bridge))
+    }
+
+    /// Gives the new network namespace what belongs into it.
+    fn connect(
+        &self,
+        pid: sys::process::Pid,
+        bridge: Option<&network::Bridge>,
+        address: Option<Ipv4Addr>,
+    ) -> Result<()> {
+        if self.record.host.network == NetworkMode::Host {
+            return Ok(());
+        }
+        let path = format!("/proc/{}/ns/net", pid.as_raw_nonzero());
+        let namespace = fs::File::open(&path).at("open", path)?;
+        match (bridge, address) {
+            (Some(bridge), Some(address)) => {
+                network::attach(bridge, namespace.as_fd(), &self.record.id, address)?;
+            }
+            _ => network::loopback_up(namespace.as_fd())?,
+        }
+        Ok(())
+    }
+
+    fn write_files(
+        &self,
+        hostname: &str,
+        bridge: Option<&network::Bridge>,
+        address: Option<Ipv4Addr>,
+    ) -> Result<()> {
+        let host = &self.record.host;
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let hosts = if host.network == NetworkMode::Host {
+            let mut text = read("/etc/hosts");
+            for (name, address) in &host.extra_hosts {
+                text.push_str(&format!("{address}\t{name}\n"));
+            }
+            text
+        } else {
+            let gateway = bridge.map(|b| b.gateway.to_string()).unwrap_or_else(|| "127.0.0.1".into());
+            let extra: Vec<(String, String)> = host
+                .extra_hosts
+                .iter()
+                .map(|(name, address)| {
+                    (name.clone(), if address == "host-gateway" { gateway.clone() } else { address.clone() })
+                })
+                .collect();
+            network::hosts::render(hostname, address.map(Into::into), &extra)
+        };
+        let dns = resolv::Dns {
+            servers: host.dns.clone(),
+            search: host.dns_search.clone(),
+            options: host.dns_options.clone(),
+        };
+        let (own, resolved) = (read("/etc/resolv.conf"), read("/run/systemd/resolve/resolv.conf"));
+        let kind = if bridge.is_some() { resolv::Kind::Bridge } else { resolv::Kind::Host };
+        let resolv = resolv::render(&resolv::Sources { host: &own, resolved: &resolved }, &dns, kind);
+        for (name, text) in [("hosts", hosts), ("hostname", format!("{hostname}\n")), ("resolv.conf", resolv)] {
+            let path = self.files.join(name);
+            fs::write(&path, text).at("write", path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the bridge's addresses are kept.
+pub(crate) fn bridge_state(engine: &Engine) -> PathBuf {
+    engine.run("networks/bridge")
+}
+
+fn make_working_directory(root: BorrowedFd<'_>, directory: &str) -> Result<()> {
+    if directory.is_empty() || directory == "/" {
+        return Ok(());
+    }
+    let mode = sys::fs::Mode::from_raw_mode(0o755);
+    match sys::rooted::make_directories(root, Path::new(directory), mode, &mut |_| Ok(())) {
+        // on a kernel file system that is mounted later, or read-only: entering it tells
+        Ok(_) | Err(sys::Errno::ROFS) => Ok(()),
+        Err(sys::Errno::NOTDIR) => Err(Error::Invalid(format!("Cannot mkdir: {directory} is not a directory"))),
+        Err(errno) => Err(errno).at("make working directory", directory),
+    }
+}
+
+/// The compiled system call filter; compiled ones are kept by the digest of what they were made from.
+pub(crate) fn filter(engine: &Engine, host: &HostSettings) -> Result<Option<Vec<u8>>> {
+    let kernel = kernel_version();
+    let capabilities = spec::capabilities(host)?;
+    let mut hasher = oci::digest::Hasher::default();
+    hasher.field(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.field(format!("{kernel:?}").as_bytes());
+    let described = serde_json::to_vec(&(&host.cap_add, &host.cap_drop, host.privileged, &host.seccomp));
+    hasher.field(&described.expect("strings serialise"));
+    let path = engine.run("seccomp").join(hasher.finish().hex());
+    match fs::read(&path) {
+        Ok(bytes) if bytes.is_empty() => return Ok(None),
+        Ok(bytes) => return Ok(Some(bytes)),
+        Err(_) => {}
+    }
+    let bytes = match spec::seccomp_profile(host, &capabilities, kernel)? {
+        Some(profile) => compile(&profile)?,
+        None => Vec::new(),
+    };
+    let directory = engine.run("seccomp");
+    fs::create_dir_all(&directory).at("make directory", directory)?;
+    store::durable::replace(&path, &bytes)?;
+    Ok((!bytes.is_empty()).then_some(bytes))
+}
+
+fn compile(profile: &LinuxSeccomp) -> Result<Vec<u8>> {
+    let program = seccomp::compile(profile, spec::arch()?)
+        .map_err(|error| Error::Invalid(format!("the seccomp profile is not valid: {error}")))?;
+    Ok(program.to_bytes())
+}
+
+fn kernel_version() -> (u32, u32) {
+    let release = sys::system::uname();
+    let release = release.release().to_string_lossy();
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}

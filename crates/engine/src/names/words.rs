@@ -1,0 +1,63 @@
+//! The words that made-up names consist of: data, sorted, each once.
+
+/// What a container may be.
+#[rustfmt::skip]
+pub(super) const ADJECTIVES: [&str; 143] = [
+    "able", "agile", "airy", "amber", "ample", "apt", "artful", "awake", "balanced", "bold", "brave",
+    "breezy", "bright", "brisk", "buoyant", "calm", "candid", "careful", "cheery", "chipper", "civil",
+    "clear", "clever", "cosmic", "cosy", "courteous", "crisp", "curious", "dapper", "daring", "dashing",
+    "deft", "diligent", "dreamy", "eager", "earnest", "easygoing", "elegant", "eloquent", "fair",
+    "fearless", "festive", "fleet", "fluent", "frank", "friendly", "frugal", "gallant", "generous",
+    "genial", "gentle", "gleaming", "golden", "graceful", "handy", "hardy", "hearty", "honest", "hopeful",
+    "humble", "ingenious", "jaunty", "jolly", "jovial", "joyful", "keen", "kindly", "lively", "lucid",
+    "lucky", "luminous", "mellow", "merry", "mighty", "mindful", "modest", "neat", "nifty", "nimble",
+    "noble", "novel", "observant", "patient", "peaceful", "persistent", "placid", "playful", "plucky",
+    "polite", "practical", "precise", "prudent", "quaint", "quick", "quiet", "radiant", "ready", "resolute",
+    "robust", "rosy", "rustic", "serene", "sharp", "shiny", "silver", "sincere", "sleek", "smart", "snappy",
+    "snug", "sociable", "spirited", "sprightly", "spry", "stalwart", "steady", "stellar", "sturdy", "sunny",
+    "supple", "swift", "tactful", "tender", "thorough", "thrifty", "tidy", "tireless", "tranquil", "trusty",
+    "upbeat", "valiant", "velvet", "versatile", "vigilant", "vivid", "warm", "watchful", "weightless",
+    "whimsical", "willing", "windy", "witty", "zesty",
+];
+
+/// Scientists and engineers, in ASCII.
+#[rustfmt::skip]
+pub(super) const SURNAMES: [&str; 336] = [
+    "abel", "agnesi", "aiken", "alhazen", "ampere", "apgar", "archimedes", "aristarchus", "armstrong",
+    "arrhenius", "atanasoff", "avogadro", "babbage", "backus", "baird", "banach", "banneker", "bardeen",
+    "bartik", "becquerel", "bell", "benz", "bernerslee", "bernoulli", "berzelius", "bessel", "bessemer",
+    "bethe", "bhaskara", "biruni", "blackburn", "blackwell", "bohr", "boltzmann", "bolyai", "boole", "borg",
+    "born", "bose", "boyle", "brahe", "brahmagupta", "brattain", "brooks", "brunel", "bunsen", "burnell",
+    "cannon", "cantor", "cardano", "carnot", "carothers", "carson", "carver", "cauchy", "cavendish",
+    "cayley", "celsius", "cerf", "chandrasekhar", "chatelet", "chebyshev", "clausius", "cochran", "cocke",
+    "codd", "copernicus", "cori", "coriolis", "coulomb", "cray", "crick", "curie", "dahl", "daimler",
+    "dalton", "dantzig", "darwin", "davy", "dedekind", "descartes", "dewar", "diesel", "diffie", "dijkstra",
+    "dirac", "dirichlet", "doppler", "dyson", "easley", "eastman", "eckert", "eddington", "edgerton",
+    "edison", "ehrlich", "eiffel", "einstein", "engelbart", "eratosthenes", "erdos", "ericsson", "erlang",
+    "ershov", "euclid", "euler", "fahrenheit", "faraday", "feinler", "fermat", "fermi", "feynman",
+    "fibonacci", "fizeau", "fleming", "flowers", "floyd", "foucault", "fourier", "franklin", "fraunhofer",
+    "fresnel", "fulton", "galileo", "galois", "galvani", "gauss", "germain", "gibbs", "goddard", "godel",
+    "goldberg", "goodall", "gosling", "granville", "gray", "grothendieck", "gutenberg", "hadamard", "hahn",
+    "halley", "hamilton", "hamming", "harrison", "harvey", "heaviside", "heisenberg", "helmholtz", "henry",
+    "herschel", "hertz", "hilbert", "hipparchus", "hodgkin", "hooke", "hopper", "hubble", "humboldt",
+    "huygens", "hypatia", "iverson", "jacobi", "jacquard", "jemison", "jennings", "joliot", "joule",
+    "kahan", "kamen", "kapitsa", "kelvin", "kepler", "kernighan", "khayyam", "khwarizmi", "kilby",
+    "kirchhoff", "kleene", "knuth", "koch", "kolmogorov", "korolev", "kovalevskaya", "lagrange", "lamarr",
+    "lamport", "landau", "langmuir", "laplace", "lavoisier", "leavitt", "lebesgue", "leeuwenhoek",
+    "leibniz", "lilienthal", "linnaeus", "liskov", "lister", "lorentz", "lovelace", "lumiere", "lyapunov",
+    "mach", "maclaurin", "marconi", "markov", "mauchly", "maxwell", "mccarthy", "mcclintock", "meitner",
+    "mendel", "mendeleev", "mercator", "metcalfe", "michelson", "milner", "minkowski", "mirzakhani",
+    "mitchell", "mobius", "moore", "morse", "napier", "naur", "navier", "nernst", "neumann", "newcomen",
+    "newell", "newton", "nightingale", "nobel", "noether", "noyce", "nygaard", "oersted", "ohm", "papin",
+    "pascal", "pasteur", "pauli", "pauling", "pavlov", "payne", "peano", "perlis", "perlman", "planck",
+    "poincare", "poisson", "poncelet", "postel", "priestley", "ptolemy", "pythagoras", "rabin", "raman",
+    "ramanujan", "rankine", "rayleigh", "reaumur", "ride", "riemann", "ritchie", "roebling", "roentgen",
+    "rubin", "rutherford", "rydberg", "sagan", "salk", "sammet", "scholz", "schrodinger", "seaborg",
+    "semmelweis", "shannon", "siemens", "sikorsky", "simon", "snell", "somerville", "steiner", "stephenson",
+    "stirling", "stokes", "strachey", "strassen", "stroustrup", "sutherland", "swan", "szilard", "tarjan",
+    "tartaglia", "taussig", "telford", "tereshkova", "tesla", "thales", "thompson", "thomson", "torricelli",
+    "torvalds", "trevithick", "tsiolkovsky", "tukey", "turing", "tyndall", "vaughan", "vesalius", "viete",
+    "virchow", "volta", "wallis", "watson", "watt", "weber", "wegener", "weierstrass", "wheatstone",
+    "wheeler", "whittle", "wiener", "wilkes", "wilkinson", "wirth", "wright", "wu", "yalow", "young",
+    "zeeman", "zeppelin", "zhukovsky", "zuse", "zworykin",
+];

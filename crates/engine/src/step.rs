@@ -1,0 +1,170 @@
+//! A build step: a command in a root that is thrown away or becomes a layer. No record, no name, no log; it ends with whoever asked for it.
+
+use crate::containers::record::Record;
+use crate::containers::start::{await_running, spawn_supervisor};
+use crate::error::{At, Error, Result};
+use crate::exec_failure;
+use crate::launch::{self, Launch, Upper};
+use crate::{Engine, supervise};
+use runtime::Streams;
+use runtime::control::{Connection, Event, Failure, Request, Which, tell};
+use runtime::supervisor::{Charge, Ends, Starter, watch};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{Read, Seek, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use store::layers::Draft;
+
+/// What a step's supervisor is told.
+#[derive(Debug, Serialize, Deserialize)]
+struct Order {
+    record: Record,
+    upper: PathBuf,
+    work: PathBuf,
+}
+
+/// A running step. Dropping it ends the step.
+#[derive(Debug)]
+pub struct Step {
+    connection: Connection,
+    run: PathBuf,
+}
+
+/// Starts a record's command on top of its layers, writing into a draft. Output goes to the given descriptors.
+///
+/// # Errors
+/// As starting a container.
+pub fn start(engine: &Engine, record: &Record, draft: &Draft, output: BorrowedFd<'_>, error: BorrowedFd<'_>) -> Result<Step> {
+    let order = Order { record: record.clone(), upper: draft.fs(), work: draft.work() };
+    let mut file = File::from(
+        sys::fs::memfd_create("step", sys::fs::MemfdFlags::CLOEXEC).at("make", "a memory file")?,
+    );
+    let text = serde_json::to_vec(&order).expect("a record serialises");
+    file.write_all(&text).at("write", "a memory file")?;
+    let null = File::open("/dev/null").at("open", "/dev/null")?;
+    let run = engine.run("containers").join(&record.id);
+    let connection = spawn_supervisor(engine, &["step"])?;
+    let step = Step { connection, run };
+    step.connection.send(
+        &Request::Exec { streams: Which::default() },
+        &[file.as_fd(), null.as_fd(), output, error],
+    )?;
+    await_running(&step.connection)?;
+    Ok(step)
+}
+
+impl Step {
+    /// Waits for its end and returns its exit code.
+    ///
+    /// # Errors
+    /// [`Error::NotStarted`] if its supervisor was lost.
+    pub fn wait(self) -> Result<i32> {
+        loop {
+            match self.connection.next()? {
+                Some(Event::Exited { code }) => return Ok(code),
+                Some(_) => {}
+                None => {
+                    return Err(Error::NotStarted {
+                        container: "the step".into(),
+                        reason: "its supervisor was killed".into(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The descriptor that becomes readable when the step has ended.
+    #[must_use]
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.connection.as_fd()
+    }
+
+    /// Its directory in the exec root, for whoever cleans up after a killed supervisor.
+    #[must_use]
+    pub fn run_directory(&self) -> &std::path::Path {
+        &self.run
+    }
+}
+
+/// The supervisor of a step: launches what the first message on `socket` asks for, tells its end, and ends it when the socket is closed.
+pub fn supervise(engine: &Engine, socket: OwnedFd) {
+    supervise::detach();
+    match receive(&socket).and_then(|(order, streams)| launch(engine, order, streams, &socket)) {
+        Ok(()) => {}
+        Err(error) => {
+            let not_executed = match &error {
+                Error::NotExecuted { code, .. } => Some((String::new(), i32::from(*code))),
+                _ => None,
+            };
+            tell(socket.as_fd(), &Event::Failed(Failure { message: error.to_string(), not_executed }));
+        }
+    }
+}
+
+fn receive(socket: &OwnedFd) -> Result<(Order, [OwnedFd; 3])> {
+    let message = sys::socket::receive(socket.as_fd()).at("receive from", "the builder")?.unwrap_or_default();
+    let invalid = || Error::Invalid("a step was started without an order".into());
+    let mut descriptors = message.descriptors;
+    if descriptors.len() != 4 {
+        return Err(invalid());
+    }
+    let mut file = File::from(descriptors.remove(0));
+    let mut text = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut text)).at("read", "the order")?;
+    let order = serde_json::from_slice(&text).map_err(|_| invalid())?;
+    let streams = <[OwnedFd; 3]>::try_from(descriptors).map_err(|_| invalid())?;
+    Ok((order, streams))
+}
+
+fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd) -> Result<()> {
+    let Order { record, upper, work } = order;
+    let directory = crate::containers::directory::Directory::new(engine, &record.id);
+    directory.begin_run()?;
+    let result = (|| {
+        let upper = Upper { directory: upper, work, volatile: true };
+        let root = launch::mount(engine, &record.layers, Some(&upper))?;
+        let inside = launch::root_of(root.as_fd())?;
+        let launch =
+            Launch { engine, record: &record, place: directory.run.clone(), files: directory.run.clone() };
+        let streams = Streams::Descriptors(streams);
+        let launched = launch.run(root, &streams).map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
+        drop(streams);
+        Ok::<_, Error>(launched)
+    })();
+    let launched = match result {
+        Ok(launched) => launched,
+        Err(error) => {
+            directory.forget_run();
+            return Err(error);
+        }
+    };
+    // until the step is over, a sweep must be able to find its init
+    let pid = launched.running.init.pid.as_raw_nonzero().get();
+    let cgroup = launched.cgroup.clone();
+    let address = launched.address;
+    directory.write_init(pid)?;
+    if let Some(address) = address {
+        fs::write(directory.run.join("address"), address.to_string()).at("write", &directory.run)?;
+    }
+    tell(socket.as_fd(), &Event::Running { pid });
+    let charge = Charge {
+        running: launched.running,
+        ends: Ends::default(),
+        cgroup: cgroup.clone(),
+        seccomp: None,
+        log: None,
+        input_once: false,
+        listener: None,
+    };
+    let starter = Starter {
+        socket: socket.try_clone().at("duplicate", "the control socket")?,
+        streams: Which::default(),
+        descriptors: Vec::new(),
+        bound: true,
+    };
+    watch(charge, Some(starter), &mut |_| {
+        supervise::end_run(engine, &directory, &record, &cgroup, address);
+    });
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! The supervisor's life: launch, announce, watch, record, clean up.
+
+use crate::containers::record::{NetworkMode, Record, State};
+use crate::containers::{self, directory::Directory};
+use crate::document::Lasting;
+use crate::error::{At, Error, Result};
+use crate::exec_failure;
+use crate::launch::{self, Launch, Launched, Upper};
+use crate::{Engine, Event};
+use runtime::control::{Failure, Request, tell};
+use runtime::log::{Bounds, Log};
+use runtime::supervisor::{Charge, Ends, Starter, watch};
+use runtime::{Streams, wait};
+use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
+use sys::pipe::{PipeFlags, pipe_with};
+
+/// Supervises the container with this id until it has ended. `socket` is connected to the command that starts it; whatever goes wrong is told there.
+pub fn supervise(engine: &Engine, id: &str, socket: OwnedFd) {
+    detach();
+    let directory = Directory::new(engine, id);
+    match start(engine, &directory, &socket) {
+        Ok((record, launched, ends, starter)) => attend(engine, &directory, record, launched, ends, starter, socket),
+        Err(error) => {
+            directory.forget_run();
+            tell(socket.as_fd(), &Event::Failed(failure(&error)));
+        }
+    }
+}
+
+/// A process of its own: no terminal, no working directory to keep busy, a known umask.
+pub(crate) fn detach() {
+    // it may lead its session already
+    let _ = sys::process::setsid();
+    let _ = sys::process::chdir("/");
+    sys::process::umask(sys::fs::Mode::from_raw_mode(0o022));
+}
+
+fn failure(error: &Error) -> Failure {
+    let not_executed = match error {
+        Error::NotExecuted { code, .. } => Some((String::new(), i32::from(*code))),
+        _ => None,
+    };
+    Failure { message: error.to_string(), not_executed }
+}
+
+type Started = (Record, Launched, Ends, Starter);
+
+fn start(engine: &Engine, directory: &Directory, socket: &OwnedFd) -> Result<Started> {
+    directory.begin_run()?;
+    let starter = first_request(socket)?;
+    let record = directory.record()?;
+    let upper = Upper {
+        directory: directory.data.join("rw/upper"),
+        work: directory.data.join("rw/work"),
+        volatile: record.host.auto_remove,
+    };
+    let root = launch::mount(engine, &record.layers, Some(&upper))?;
+    let inside = launch::root_of(root.as_fd())?;
+    containers::volumes::fill(engine, &record, inside.as_fd())?;
+    let (streams, ends) = streams(&record)?;
+    let launch = Launch { engine, record: &record, place: directory.run.clone(), files: directory.data.clone() };
+    let launched = launch.run(root, &streams).map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
+    drop(streams);
+    Ok((record, launched, ends, starter))
+}
+
+/// The command's first message: which of its streams are attached from the beginning.
+fn first_request(socket: &OwnedFd) -> Result<Starter> {
+    let message = sys::socket::receive(socket.as_fd()).at("receive from", "the command")?.unwrap_or_default();
+    match serde_json::from_slice(&message.bytes) {
+        Ok(Request::Attach { streams }) => Ok(Starter {
+            socket: socket.try_clone().at("duplicate", "the control socket")?,
+            streams,
+            descriptors: message.descriptors,
+            bound: false,
+        }),
+        _ => Err(Error::Invalid("the supervisor was started without a request".into())),
+    }
+}
+
+/// Pipes for a container without a terminal. Input that nobody will ever write is `/dev/null`.
+fn streams(record: &Record) -> Result<(Streams, Ends)> {
+    if record.terminal {
+        return Ok((Streams::Terminal, Ends::default()));
+    }
+    let pipe = || pipe_with(PipeFlags::CLOEXEC).at("make", "a pipe");
+    let (input, input_end) = if record.open_input {
+        let (read, write) = pipe()?;
+        (read, Some(write))
+    } else {
+        (OwnedFd::from(fs::File::open("/dev/null").at("open", "/dev/null")?), None)
+    };
+    let (output_end, output) = pipe()?;
+    let (error_end, error) = pipe()?;
+    let ends = Ends { input: input_end, output: Some(output_end), error: Some(error_end) };
+    Ok((Streams::Descriptors([input, output, error]), ends))
+}
+
+/// From the first instruction of the program to the last trace of the container.
+fn attend(
+    engine: &Engine,
+    directory: &Directory,
+    record: Record,
+    launched: Launched,
+    ends: Ends,
+    starter: Starter,
+    socket: OwnedFd,
+) {
+    let Launched { running, cgroup, seccomp, address } = launched;
+    let pid = running.init.pid.as_raw_nonzero().get();
+    let lasting = if record.host.auto_remove { Lasting::Boot } else { Lasting::PowerCut };
+    let mut state = State { started: Some(containers::now()), address, ..State::default() };
+    let listener = match announce(directory, pid, &state) {
+        Ok(listener) => listener,
+        Err(error) => {
+            cgroup.kill();
+            // the container must not run unnoticed
+            let _ = wait::reap(running.init.pidfd.as_fd());
+            end_run(engine, directory, &record, &cgroup, address);
+            return tell(socket.as_fd(), &Event::Failed(failure(&error)));
+        }
+    };
+    tell(socket.as_fd(), &Event::Running { pid });
+    drop(socket);
+    let bounds = Bounds::default();
+    let bounds = Bounds {
+        files: record.host.log_files.unwrap_or(bounds.files),
+        size: record.host.log_size.unwrap_or(bounds.size),
+    };
+    let charge = Charge {
+        running,
+        ends,
+        cgroup: cgroup.clone(),
+        seccomp,
+        // without a log the container still runs
+        log: Log::open(&directory.data.join("log"), bounds).ok(),
+        input_once: record.input_once,
+        listener: Some(listener),
+    };
+    watch(charge, Some(starter), &mut |code| {
+        state.finished = Some(containers::now());
+        state.exit_code = code;
+        state.oom_killed = cgroup.usage().oom_kills > 0;
+        state.address = None;
+        finish(engine, directory, &record, &cgroup, &state, address, lasting);
+    });
+    if record.host.auto_remove {
+        containers::remove::remains(engine, &record.id);
+    }
+}
+
+/// Makes the container visible: its init's identity, its control socket, its state.
+fn announce(directory: &Directory, pid: i32, state: &State) -> Result<OwnedFd> {
+    directory.write_init(pid)?;
+    directory.write_state(state, Lasting::Boot)?;
+    directory.listen()
+}
+
+/// Records the end before anybody hears of it. A container with `--rm` is gone by name when this returns.
+fn finish(
+    engine: &Engine,
+    directory: &Directory,
+    record: &Record,
+    cgroup: &runtime::cgroup::Cgroup,
+    state: &State,
+    address: Option<std::net::Ipv4Addr>,
+    lasting: Lasting,
+) {
+    // the init's end has ended its pid namespace; what shares the host's is ended here
+    cgroup.kill();
+    if record.host.auto_remove {
+        // the name is free as soon as the command returns
+        let _ = containers::names::release(engine, &record.name, &record.id);
+    } else if directory.write_state(state, lasting).is_err() {
+        // a full disk: the state of this boot at least
+        let _ = directory.write_state(state, Lasting::Boot);
+    }
+    end_run(engine, directory, record, cgroup, address);
+}
+
+/// Removes what only a running container has.
+pub(crate) fn end_run(
+    engine: &Engine,
+    directory: &Directory,
+    record: &Record,
+    cgroup: &runtime::cgroup::Cgroup,
+    address: Option<std::net::Ipv4Addr>,
+) {
+    // each is removed by the next command if it cannot be removed now
+    let _ = cgroup.remove();
+    if record.host.network == NetworkMode::Bridge
+        && let Some(address) = address
+    {
+        let _ = network::addresses::release(&launch::bridge_state(engine), address, &record.id);
+    }
+    directory.forget_run();
+}

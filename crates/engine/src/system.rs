@@ -1,0 +1,97 @@
+//! The engine as a whole: what keeps content alive, and cleaning up.
+
+use crate::containers::{self, find, names, reconcile};
+use crate::error::Result;
+use crate::{Engine, launch, volumes};
+use runtime::cgroup::Cgroup;
+use std::fs;
+use store::collect::{self, Collected, Roots};
+
+/// What containers keep from being collected.
+#[must_use]
+pub fn roots(engine: &Engine) -> Roots {
+    let mut roots = Roots::default();
+    for id in find::ids(engine) {
+        // one that disappears meanwhile keeps nothing
+        if let Ok(record) = containers::directory::Directory::new(engine, &id).record() {
+            roots.documents.extend([record.image].into_iter().chain(record.manifest));
+            roots.layers.extend(record.layers);
+        }
+    }
+    roots
+}
+
+/// Removes blobs and layers that nothing refers to.
+///
+/// # Errors
+/// What the system reports.
+pub fn collect(engine: &Engine) -> Result<Collected> {
+    Ok(collect::collect(engine.store(), &|| roots(engine))?)
+}
+
+/// Forgets the build cache that no image shares, so that the next collection frees it; returns the number of forgotten steps.
+///
+/// # Errors
+/// What the system reports.
+pub fn prune_build_cache(engine: &Engine) -> Result<usize> {
+    Ok(collect::forget_unused_cache(engine.store(), &roots(engine))?)
+}
+
+/// Cleans up what killed processes left, and host objects that nothing uses: containers without a supervisor, names, volumes and containers half made,
+/// cgroups, addresses; the bridge and its table, if no container is on it. Returns the host objects that were removed.
+///
+/// # Errors
+/// What the system reports.
+pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
+    reconcile::reconcile(engine)?;
+    reconcile::sweep_steps(engine)?;
+    sweep_containers(engine)?;
+    names::sweep(engine)?;
+    volumes::sweep(engine)?;
+    sweep_cgroups(engine)?;
+    let mut removed = sweep_network(engine)?;
+    removed.retain(|name| !name.is_empty());
+    Ok(removed)
+}
+
+/// Directories of containers without a record: creations and removals that were interrupted. A creation in progress
+/// holds its directory for milliseconds; one that is younger than a minute is left alone.
+fn sweep_containers(engine: &Engine) -> Result<()> {
+    for id in find::ids(engine) {
+        let path = engine.data("containers").join(&id);
+        let is_old = fs::metadata(&path)
+            .and_then(|m| m.modified())
+            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() >= 60));
+        let has_record = path.join("config.json").exists();
+        if !has_record && is_old {
+            store::trash::discard(engine.store(), &path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Cgroups of containers that are gone, and the parent when it is empty.
+fn sweep_cgroups(engine: &Engine) -> Result<()> {
+    let parent = Cgroup::at(std::path::Path::new(&engine.layout().name()))?;
+    for id in parent.children() {
+        if !engine.run("containers").join(&id).exists() {
+            let cgroup = Cgroup::at(&engine.layout().cgroup(&id))?;
+            cgroup.kill();
+            cgroup.remove()?;
+        }
+    }
+    Cgroup::at(&engine.layout().cgroup("none"))?.remove_empty_parent();
+    Ok(())
+}
+
+fn sweep_network(engine: &Engine) -> Result<Vec<String>> {
+    let state = launch::bridge_state(engine);
+    if !state.exists() {
+        return Ok(Vec::new());
+    }
+    network::addresses::reclaim(&state, &|owner| engine.run("containers").join(owner).exists())?;
+    match network::prune(&state, &engine.layout().network_names())? {
+        network::Pruned::Removed(names) => Ok(names),
+        network::Pruned::InUse { .. } => Ok(Vec::new()),
+    }
+}

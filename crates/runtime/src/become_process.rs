@@ -1,0 +1,260 @@
+//! The last steps of an init and of an exec: from a process inside the container to the program, with exactly the powers it was given.
+
+use crate::capability::bits;
+use crate::channel::{self, Report};
+use crate::init::fail;
+use crate::step::{About, Outcome};
+use oci::runtime::{LinuxCapabilities, PosixRlimitType, Process};
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sys::Errno;
+use sys::fs::{FileType, Mode, OFlags};
+use sys::process::{Gid, Resource, Rlimit, Signal, Uid};
+use sys::thread::{CapabilitySet, CapabilitySets};
+
+/// Both ends of a pseudo-terminal of the container.
+pub(crate) struct Terminal {
+    /// The end that the supervisor reads and writes.
+    pub(crate) controller: OwnedFd,
+    /// The end that the program has.
+    pub(crate) line: OwnedFd,
+}
+
+impl Terminal {
+    /// Opens a new one in the container's own devpts; the line by TIOCGPTPEER (Linux 4.13), never by a path.
+    pub(crate) fn open(root: BorrowedFd<'_>) -> Outcome<Self> {
+        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        let controller =
+            sys::rooted::open(root, "/dev/pts/ptmx".as_ref(), flags, Mode::empty()).about("/dev/pts/ptmx")?;
+        sys::pty::unlockpt(&controller).about("/dev/pts/ptmx")?;
+        let flags = sys::pty::OpenptFlags::RDWR | sys::pty::OpenptFlags::NOCTTY | sys::pty::OpenptFlags::CLOEXEC;
+        let line = sys::pty::ioctl_tiocgptpeer(&controller, flags).about("/dev/pts/ptmx")?;
+        Ok(Self { controller, line })
+    }
+}
+
+/// What becomes standard input, output and error.
+pub(crate) struct Standard<'a> {
+    pub(crate) descriptors: Option<[BorrowedFd<'a>; 3]>,
+    pub(crate) terminal: Option<Terminal>,
+}
+
+/// Becomes the program; reports why not and ends the process otherwise.
+pub(crate) fn become_process(
+    process: &Process,
+    standard: Standard<'_>,
+    seccomp: Option<&[u8]>,
+    channel: BorrowedFd<'_>,
+) -> ! {
+    if let Err((step, failure)) = prepare(process, standard, seccomp, channel) {
+        fail(channel, step, failure);
+    }
+    let arguments = process.args().as_deref().unwrap_or_default();
+    let (program, errno) = execute(arguments, process.env().as_deref().unwrap_or_default());
+    let report = Report::NotExecuted { program, errno: errno.raw_os_error() };
+    // without a supervisor nobody is left to be told
+    let _ = channel::report(channel, &report, &[]);
+    sys::clone::exit_now(127)
+}
+
+/// In this order because each step needs what a later one takes away.
+fn prepare(
+    process: &Process,
+    standard: Standard<'_>,
+    seccomp: Option<&[u8]>,
+    channel: BorrowedFd<'_>,
+) -> Result<(), (&'static str, crate::step::Failure)> {
+    let named = |step| move |failure| (step, failure);
+    let no_new_privileges = process.no_new_privileges().unwrap_or(false);
+    set_limits(process).map_err(named("set limits"))?;
+    set_streams(standard, process.user().uid()).map_err(named("set up standard streams"))?;
+    let capabilities = process.capabilities().clone().unwrap_or_default();
+    drop_bounding(bits(capabilities.bounding())).map_err(named("drop capabilities"))?;
+    if let (Some(filter), false) = (seccomp, no_new_privileges) {
+        // needs CAP_SYS_ADMIN, which is dropped below
+        sys::seccomp::load(filter).about("filter").map_err(named("load seccomp"))?;
+    }
+    set_user(process).map_err(named("set the user"))?;
+    enter_directory(process).map_err(named("enter the working directory"))?;
+    set_capabilities(&capabilities).map_err(named("set capabilities"))?;
+    sys::signal::reset();
+    tie_to_supervisor(channel).map_err(named("tie to the supervisor"))?;
+    if no_new_privileges {
+        sys::thread::set_no_new_privs(true).about("no_new_privs").map_err(named("drop privileges"))?;
+        if let Some(filter) = seccomp {
+            sys::seccomp::load(filter).about("filter").map_err(named("load seccomp"))?;
+        }
+    }
+    Ok(())
+}
+
+fn set_limits(process: &Process) -> Outcome {
+    for limit in process.rlimits().iter().flatten() {
+        let value = |n: u64| (n != u64::MAX).then_some(n);
+        let wanted = Rlimit { current: value(limit.soft()), maximum: value(limit.hard()) };
+        sys::process::setrlimit(resource(limit.typ()), wanted).about(format!("{:?}", limit.typ()))?;
+    }
+    if let Some(score) = process.oom_score_adj() {
+        std::fs::write("/proc/self/oom_score_adj", score.to_string()).about("oom_score_adj")?;
+    }
+    Ok(())
+}
+
+fn resource(kind: PosixRlimitType) -> Resource {
+    match kind {
+        PosixRlimitType::RlimitCpu => Resource::Cpu,
+        PosixRlimitType::RlimitFsize => Resource::Fsize,
+        PosixRlimitType::RlimitData => Resource::Data,
+        PosixRlimitType::RlimitStack => Resource::Stack,
+        PosixRlimitType::RlimitCore => Resource::Core,
+        PosixRlimitType::RlimitRss => Resource::Rss,
+        PosixRlimitType::RlimitNproc => Resource::Nproc,
+        PosixRlimitType::RlimitNofile => Resource::Nofile,
+        PosixRlimitType::RlimitMemlock => Resource::Memlock,
+        PosixRlimitType::RlimitAs => Resource::As,
+        PosixRlimitType::RlimitLocks => Resource::Locks,
+        PosixRlimitType::RlimitSigpending => Resource::Sigpending,
+        PosixRlimitType::RlimitMsgqueue => Resource::Msgqueue,
+        PosixRlimitType::RlimitNice => Resource::Nice,
+        PosixRlimitType::RlimitRtprio => Resource::Rtprio,
+        PosixRlimitType::RlimitRttime => Resource::Rttime,
+    }
+}
+
+fn set_streams(standard: Standard<'_>, uid: u32) -> Outcome {
+    use sys::io::fcntl_setfd;
+    if let Some(terminal) = &standard.terminal {
+        sys::fs::fchown(&terminal.line, Some(Uid::from_raw(uid)), None).about("terminal")?;
+        sys::process::ioctl_tiocsctty(&terminal.line).about("terminal")?;
+        let line = terminal.line.as_fd();
+        sys_dup([line, line, line])?;
+    } else if let Some(descriptors) = standard.descriptors {
+        for pipe in descriptors {
+            // a program that opens /dev/stdout again must be allowed to; what is no pipe is not ours to give away
+            if FileType::from_raw_mode(sys::fs::fstat(pipe)?.st_mode) == FileType::Fifo {
+                sys::fs::fchown(pipe, Some(Uid::from_raw(uid)), None).about("standard stream")?;
+            }
+        }
+        sys_dup(descriptors)?;
+    }
+    for stream in [sys::stdio::stdin(), sys::stdio::stdout(), sys::stdio::stderr()] {
+        fcntl_setfd(stream, sys::io::FdFlags::empty())?;
+    }
+    Ok(())
+}
+
+fn sys_dup([input, output, error]: [BorrowedFd<'_>; 3]) -> Outcome {
+    sys::stdio::dup2_stdin(input)?;
+    sys::stdio::dup2_stdout(output)?;
+    sys::stdio::dup2_stderr(error)?;
+    Ok(())
+}
+
+/// Removes from the bounding set whatever the container must never have. Numbers that the kernel does not know end the loop.
+fn drop_bounding(keep: CapabilitySet) -> Outcome {
+    for number in 0..64 {
+        let capability = CapabilitySet::from_bits_retain(1 << number);
+        if keep.contains(capability) {
+            continue;
+        }
+        match sys::thread::capability_is_in_bounding_set(capability) {
+            Ok(true) => sys::thread::remove_capability_from_bounding_set(capability)
+                .about(format!("capability {number}"))?,
+            Ok(false) => {}
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
+fn set_user(process: &Process) -> Outcome {
+    let user = process.user();
+    if let Some(mask) = user.umask() {
+        sys::process::umask(Mode::from_raw_mode(mask));
+    }
+    let groups: Vec<Gid> = user.additional_gids().iter().flatten().map(|gid| Gid::from_raw(*gid)).collect();
+    sys::thread::set_keep_capabilities(true)?;
+    sys::thread::set_thread_groups(&groups).about("supplementary groups")?;
+    let gid = Gid::from_raw(user.gid());
+    sys::thread::set_thread_res_gid(gid, gid, gid).about(format!("group {}", user.gid()))?;
+    let uid = Uid::from_raw(user.uid());
+    sys::thread::set_thread_res_uid(uid, uid, uid).about(format!("user {}", user.uid()))
+}
+
+/// Enters the working directory as the user, and makes sure that it is inside the root: a descriptor of the host that leaked in, reached
+/// as `/proc/self/fd/N`, was CVE-2024-21626. What is outside has no path from here.
+fn enter_directory(process: &Process) -> Outcome {
+    let cwd = process.cwd();
+    let about = || cwd.display().to_string();
+    sys::process::chdir(cwd).about(about())?;
+    let inside = sys::process::getcwd(Vec::new()).is_ok_and(|path| path.as_bytes().starts_with(b"/"));
+    if inside { Ok(()) } else { Err(Errno::NOENT).about(format!("{} is outside of the root", cwd.display())) }
+}
+
+fn set_capabilities(capabilities: &LinuxCapabilities) -> Outcome {
+    let permitted = bits(capabilities.permitted());
+    // the kernel refuses what this process never had; a container cannot have more than its engine
+    let own = sys::thread::capabilities(None)?.permitted;
+    let sets = CapabilitySets {
+        effective: bits(capabilities.effective()) & permitted & own,
+        permitted: permitted & own,
+        inheritable: bits(capabilities.inheritable()) & own,
+    };
+    sys::thread::set_capabilities(None, sets).about("capset")?;
+    sys::thread::set_keep_capabilities(false)?;
+    // kernels without ambient capabilities have nothing to clear
+    let _ = sys::thread::clear_ambient_capability_set();
+    let ambient = bits(capabilities.ambient());
+    for number in 0..64 {
+        let capability = CapabilitySet::from_bits_retain(1 << number);
+        if ambient.contains(capability) {
+            sys::thread::configure_capability_in_ambient_set(capability, true)
+                .about(format!("ambient capability {number}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// After the last change of credentials, which clears it: if the supervisor dies, this process is killed. It may have died just before.
+fn tie_to_supervisor(channel: BorrowedFd<'_>) -> Outcome {
+    use sys::event::{PollFd, PollFlags, Timespec, poll};
+    sys::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let mut fds = [PollFd::from_borrowed_fd(channel, PollFlags::empty())];
+    poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?;
+    if fds[0].revents().contains(PollFlags::HUP) {
+        return Err(Errno::PIPE).about("the supervisor is gone");
+    }
+    Ok(())
+}
+
+/// Executes `arguments[0]`, looking a bare name up in the environment's PATH as execvp(3) does. Returns the reason of a failure.
+fn execute(arguments: &[String], environment: &[String]) -> (String, Errno) {
+    let Some(program) = arguments.first() else { return (String::new(), Errno::NOENT) };
+    let failed = |errno| (program.clone(), errno);
+    let (Some(argv), Some(envp)) = (strings(arguments), strings(environment)) else {
+        return failed(Errno::INVAL);
+    };
+    let path = environment.iter().find_map(|v| v.strip_prefix("PATH=")).unwrap_or_default();
+    let candidates: Vec<String> = match program.as_str() {
+        "" => return failed(Errno::NOENT),
+        program if program.contains('/') => vec![program.to_owned()],
+        program => path
+            .split(':')
+            .map(|directory| format!("{}/{program}", if directory.is_empty() { "." } else { directory }))
+            .collect(),
+    };
+    let mut reason = Errno::NOENT;
+    for candidate in candidates {
+        let Ok(candidate) = CString::new(candidate) else { return failed(Errno::INVAL) };
+        match sys::clone::execve(&candidate, &argv, &envp) {
+            Errno::NOENT | Errno::NOTDIR if !program.contains('/') => {}
+            Errno::ACCESS if !program.contains('/') => reason = Errno::ACCESS,
+            errno => return failed(errno),
+        }
+    }
+    failed(reason)
+}
+
+fn strings(list: &[String]) -> Option<Vec<CString>> {
+    list.iter().map(|text| CString::new(text.as_str()).ok()).collect()
+}

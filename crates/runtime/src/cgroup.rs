@@ -1,0 +1,428 @@
+//! Control groups: where a container's processes are counted, limited, frozen and found.
+//!
+//! Three kinds of machines: the unified hierarchy (cgroup v2), separate ones (v1), and hybrids, whose unified tree has no useful controller
+//! and counts for nothing here. Kernel documentation: admin-guide/cgroup-v2.rst, admin-guide/cgroup-v1/.
+
+mod devices;
+mod limits;
+
+use crate::error::{At, Error, Result};
+use oci::runtime::LinuxResources;
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use sys::process::Pid;
+
+/// Controllers of version 1 that every container gets a group in. `cpuset` and `blkio` are used only when a limit asks for them.
+const ALWAYS: [&str; 6] = ["devices", "freezer", "memory", "pids", "cpu", "cpuacct"];
+/// Controllers of version 1 that limits can ask for.
+const ON_DEMAND: [&str; 2] = ["cpuset", "blkio"];
+/// Controllers that are handed down in the unified hierarchy.
+const UNIFIED: [&str; 5] = ["cpu", "cpuset", "io", "memory", "pids"];
+
+/// A version 1 hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Controller {
+    /// The controller's name.
+    pub name: String,
+    /// Where its hierarchy is mounted.
+    pub mount: PathBuf,
+}
+
+/// How this machine has its control groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hierarchies {
+    /// One tree, mounted here.
+    Unified(PathBuf),
+    /// One tree a controller.
+    Separate(Vec<Controller>),
+}
+
+impl Hierarchies {
+    /// Reads them from the mount table.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if no cgroup file system is mounted.
+    pub fn detect() -> Result<Self> {
+        let path = "/proc/self/mountinfo";
+        Self::parse(&fs::read_to_string(path).at("read", path)?)
+            .ok_or_else(|| Error::Invalid("no cgroup file system is mounted; mount -t cgroup2 none /sys/fs/cgroup".into()))
+    }
+
+    fn parse(mountinfo: &str) -> Option<Self> {
+        let mut separate = Vec::new();
+        let mut unified = None;
+        for line in mountinfo.lines() {
+            let Some((before, after)) = line.split_once(" - ") else { continue };
+            let mount = before.split(' ').nth(4).unwrap_or_default();
+            let mut after = after.split(' ');
+            match after.next() {
+                Some("cgroup2") => unified = unified.or(Some(PathBuf::from(mount))),
+                Some("cgroup") => {
+                    let options = after.nth(1).unwrap_or_default();
+                    for name in options.split(',').filter(|o| ALWAYS.contains(o) || ON_DEMAND.contains(o)) {
+                        separate.push(Controller { name: name.into(), mount: mount.into() });
+                    }
+                }
+                _ => {}
+            }
+        }
+        if separate.is_empty() { unified.map(Self::Unified) } else { Some(Self::Separate(separate)) }
+    }
+}
+
+/// A container's control group, on all hierarchies that it uses.
+#[derive(Debug, Clone)]
+pub struct Cgroup {
+    hierarchies: Hierarchies,
+    /// Path below each hierarchy's mount, without a leading slash.
+    path: PathBuf,
+}
+
+/// Processor time and memory of a group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time in nanoseconds.
+    pub cpu: u64,
+    /// Memory in bytes, page cache included.
+    pub memory: u64,
+    /// How often a process was killed because the memory limit was reached.
+    pub oom_kills: u64,
+}
+
+impl Cgroup {
+    /// The group at `path` (relative, `tare/<id>`), existing or not.
+    ///
+    /// # Errors
+    /// As [`Hierarchies::detect`]; [`Error::Invalid`] for a path that leaves its tree.
+    pub fn at(path: &Path) -> Result<Self> {
+        let plain = path.components().all(|c| matches!(c, std::path::Component::Normal(_)));
+        if !plain || path.as_os_str().is_empty() {
+            return Err(Error::Invalid(format!("cgroup path {} is not relative and plain", path.display())));
+        }
+        Ok(Self { hierarchies: Hierarchies::detect()?, path: path.to_path_buf() })
+    }
+
+    /// Makes the group and sets its limits.
+    ///
+    /// # Errors
+    /// What the kernel reports for the file that it refused; the group is removed then.
+    pub fn create(&self, resources: &LinuxResources) -> Result<()> {
+        let made = match &self.hierarchies {
+            Hierarchies::Unified(mount) => self.create_unified(mount, resources),
+            Hierarchies::Separate(controllers) => self.create_separate(controllers, resources),
+        };
+        made.inspect_err(|_| {
+            // the first error is the one to tell
+            let _ = self.remove();
+        })
+    }
+
+    fn create_separate(&self, controllers: &[Controller], resources: &LinuxResources) -> Result<()> {
+        let settings = limits::separate(resources);
+        for controller in controllers {
+            let asked = settings.iter().any(|s| s.controller == controller.name);
+            if !asked && !ALWAYS.contains(&controller.name.as_str()) {
+                continue;
+            }
+            let directory = controller.mount.join(&self.path);
+            make_directory(&directory)?;
+            if controller.name == "cpuset" {
+                inherit_cpuset(&controller.mount, &self.path)?;
+            }
+            for setting in settings.iter().filter(|s| s.controller == controller.name) {
+                write(&directory.join(&setting.file), &setting.value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn create_unified(&self, mount: &Path, resources: &LinuxResources) -> Result<()> {
+        let directory = mount.join(&self.path);
+        let mut parent = mount.to_path_buf();
+        for component in self.path.parent().into_iter().flat_map(Path::components) {
+            hand_down(&parent);
+            parent.push(component);
+            make_directory(&parent)?;
+        }
+        hand_down(&parent);
+        make_directory(&directory)?;
+        for setting in limits::unified(resources) {
+            write(&directory.join(&setting.file), &setting.value)?;
+        }
+        devices::attach(&directory, resources.devices().as_deref().unwrap_or_default())
+    }
+
+    /// The directory that clone3 can start a process in: only the unified hierarchy has one.
+    pub(crate) fn directory_for_clone(&self) -> Option<OwnedFd> {
+        match &self.hierarchies {
+            Hierarchies::Unified(mount) => {
+                let flags = sys::fs::OFlags::DIRECTORY | sys::fs::OFlags::PATH | sys::fs::OFlags::CLOEXEC;
+                sys::fs::open(mount.join(&self.path), flags, sys::fs::Mode::empty()).ok()
+            }
+            Hierarchies::Separate(_) => None,
+        }
+    }
+
+    /// Moves a process into the group.
+    ///
+    /// # Errors
+    /// What the kernel reports.
+    pub fn attach(&self, pid: Pid) -> Result<()> {
+        let pid = pid.as_raw_nonzero().to_string();
+        for directory in self.directories() {
+            write(&directory.join("cgroup.procs"), &pid)?;
+        }
+        Ok(())
+    }
+
+    /// The directories that exist.
+    fn directories(&self) -> Vec<PathBuf> {
+        let mut directories: Vec<PathBuf> = match &self.hierarchies {
+            Hierarchies::Unified(mount) => vec![mount.join(&self.path)],
+            Hierarchies::Separate(controllers) => controllers.iter().map(|c| c.mount.join(&self.path)).collect(),
+        };
+        // `cpu` and `cpuacct` may be one hierarchy
+        directories.dedup();
+        directories.retain(|directory| directory.exists());
+        directories
+    }
+
+    fn file(&self, controller: &str, separate: &str, unified: &str) -> Option<PathBuf> {
+        match &self.hierarchies {
+            Hierarchies::Unified(mount) => Some(mount.join(&self.path).join(unified)),
+            Hierarchies::Separate(controllers) => controllers
+                .iter()
+                .find(|c| c.name == controller)
+                .map(|c| c.mount.join(&self.path).join(separate)),
+        }
+    }
+
+    /// Ids of all processes in the group and the groups below it.
+    #[must_use]
+    pub fn processes(&self) -> Vec<i32> {
+        let mut pids = Vec::new();
+        if let Some(directory) = self.directories().first() {
+            collect_processes(directory, &mut pids);
+        }
+        pids
+    }
+
+    /// Names of the groups directly below this one.
+    #[must_use]
+    pub fn children(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for directory in self.directories() {
+            for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
+                let is_group = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                if let Some(name) = entry.file_name().to_str().filter(|_| is_group) {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Stops (or lets continue) every process of the group.
+    ///
+    /// # Errors
+    /// What the kernel reports.
+    pub fn freeze(&self, frozen: bool) -> Result<()> {
+        let file = self.file("freezer", "freezer.state", "cgroup.freeze");
+        let file = file.ok_or_else(|| Error::Invalid("this machine has no freezer cgroup".into()))?;
+        let value = match (&self.hierarchies, frozen) {
+            (Hierarchies::Unified(_), true) => "1",
+            (Hierarchies::Unified(_), false) => "0",
+            (Hierarchies::Separate(_), true) => "FROZEN",
+            (Hierarchies::Separate(_), false) => "THAWED",
+        };
+        write(&file, value)
+    }
+
+    /// Whether the group is frozen.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.file("freezer", "freezer.state", "cgroup.freeze")
+            .and_then(|file| fs::read_to_string(file).ok())
+            .is_some_and(|state| matches!(state.trim(), "1" | "FROZEN" | "FREEZING"))
+    }
+
+    /// What the group has used.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let read = |controller, separate, unified| {
+            self.file(controller, separate, unified).and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default()
+        };
+        let number = |text: &str| text.trim().parse().unwrap_or(0);
+        let memory = read("memory", "memory.usage_in_bytes", "memory.current");
+        let (cpu, events) = match &self.hierarchies {
+            Hierarchies::Unified(_) => {
+                let stat = read("cpu", "", "cpu.stat");
+                (keyed(&stat, "usage_usec") * 1000, read("memory", "", "memory.events"))
+            }
+            Hierarchies::Separate(_) => {
+                (number(&read("cpuacct", "cpuacct.usage", "")), read("memory", "memory.oom_control", ""))
+            }
+        };
+        Usage { cpu, memory: number(&memory), oom_kills: keyed(&events, "oom_kill") }
+    }
+
+    /// Kills every process of the group, whatever it does meanwhile.
+    pub fn kill(&self) {
+        if let Hierarchies::Unified(mount) = &self.hierarchies
+            && fs::write(mount.join(&self.path).join("cgroup.kill"), "1").is_ok()
+        {
+            return;
+        }
+        // a frozen process does not die
+        let _ = self.freeze(false);
+        for _ in 0..1000 {
+            let pids = self.processes();
+            if pids.is_empty() {
+                return;
+            }
+            for pid in pids {
+                // it may have ended meanwhile
+                let _ = sys::signal::send_to_id(pid, 9);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    }
+
+    /// Removes the group, on every hierarchy. Missing directories are no error.
+    ///
+    /// # Errors
+    /// The first refusal, after all have been tried.
+    pub fn remove(&self) -> Result<()> {
+        let mut result = Ok(());
+        for directory in self.directories() {
+            if let Err(error) = remove_directory(&directory) {
+                result = result.and(Err(error));
+            }
+        }
+        result
+    }
+
+    /// Removes the group's parent on every hierarchy if nothing else is in it.
+    pub fn remove_empty_parent(&self) {
+        if let Some(parent) = self.path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            let parent = Self { hierarchies: self.hierarchies.clone(), path: parent.to_path_buf() };
+            for directory in parent.directories() {
+                // other containers are in it: it stays
+                let _ = fs::remove_dir(directory);
+            }
+        }
+    }
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fs::create_dir_all(path).at("make cgroup", path)
+        }
+        other => other.at("make cgroup", path),
+    }
+}
+
+/// Lets children use the controllers. Each one alone: a parent may have some of them only.
+fn hand_down(directory: &Path) {
+    let file = directory.join("cgroup.subtree_control");
+    let enabled = fs::read_to_string(&file).unwrap_or_default();
+    for controller in UNIFIED {
+        if !enabled.split_whitespace().any(|c| c == controller) {
+            // a limit that needs a missing controller reports it when it is set
+            let _ = fs::write(&file, format!("+{controller}"));
+        }
+    }
+}
+
+/// A new cpuset of version 1 is empty, and no process can enter it: it takes what its parent has.
+fn inherit_cpuset(mount: &Path, path: &Path) -> Result<()> {
+    let mut directory = mount.to_path_buf();
+    for component in path.components() {
+        let parent = directory.clone();
+        directory.push(component);
+        for file in ["cpuset.cpus", "cpuset.mems"] {
+            let own = fs::read_to_string(directory.join(file)).unwrap_or_default();
+            if own.trim().is_empty() {
+                let inherited = fs::read_to_string(parent.join(file)).at("read", parent.join(file))?;
+                write(&directory.join(file), inherited.trim())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, value: &str) -> Result<()> {
+    fs::write(path, value).at("write to", path)
+}
+
+fn keyed(text: &str, key: &str) -> u64 {
+    text.lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(name, _)| *name == key)
+        .and_then(|(_, value)| value.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+fn collect_processes(directory: &Path, pids: &mut Vec<i32>) {
+    let text = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
+    pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect_processes(&entry.path(), pids);
+        }
+    }
+}
+
+/// Removes a cgroup and the ones that the container made below it. A process that has just been killed may still be leaving.
+fn remove_directory(directory: &Path) -> Result<()> {
+    for attempt in 0..200 {
+        match fs::remove_dir(directory) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if attempt == 199 => return Err(error).at("remove cgroup", directory),
+            Err(_) => {
+                for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+                    if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                        // its own removal reports what stays
+                        let _ = remove_directory(&entry.path());
+                    }
+                }
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hybrid_machine_counts_as_separate() {
+        let mountinfo = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
+             33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+             40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n\
+             41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        let Some(Hierarchies::Separate(controllers)) = Hierarchies::parse(mountinfo) else { panic!("not separate") };
+        assert_eq!(controllers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["cpu", "cpuacct"]);
+    }
+
+    #[test]
+    fn a_pure_machine_is_unified() {
+        let mountinfo = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n";
+        assert_eq!(Hierarchies::parse(mountinfo), Some(Hierarchies::Unified("/sys/fs/cgroup".into())));
+    }
+
+    #[test]
+    fn a_path_cannot_leave_its_tree() {
+        for bad in ["", "/tare", "../x", "tare/../../x"] {
+            assert!(Cgroup::at(Path::new(bad)).is_err(), "{bad}");
+        }
+    }
+}

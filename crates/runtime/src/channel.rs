@@ -1,0 +1,96 @@
+//! What the supervisor and a process that it is starting say to each other.
+
+use crate::error::{At, Error, Result};
+use serde::{Deserialize, Serialize};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use sys::Errno;
+use sys::socket;
+
+/// From the process being started.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Report {
+    /// All is set up; the terminal's other end comes with the message, if there is one.
+    Ready,
+    /// A process was made in the namespaces that were joined; its pidfd comes with the message.
+    Joined {
+        /// Its id as the supervisor sees it.
+        pid: i32,
+    },
+    /// A step failed.
+    Failed {
+        /// Which.
+        step: String,
+        /// About what.
+        object: String,
+        /// `errno` of the system call.
+        errno: i32,
+    },
+    /// The program could not be executed.
+    NotExecuted {
+        /// Which.
+        program: String,
+        /// `errno` of execve.
+        errno: i32,
+    },
+}
+
+/// To the process being started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// It is in its cgroup now.
+    Attached,
+    /// Everything is ready: execute the program.
+    Start,
+}
+
+impl Order {
+    fn byte(self) -> u8 {
+        match self {
+            Self::Attached => b'a',
+            Self::Start => b's',
+        }
+    }
+}
+
+pub(crate) fn order(channel: BorrowedFd<'_>, order: Order) -> Result<()> {
+    socket::send(channel, &[order.byte()], &[]).at("send to", "init")
+}
+
+/// Waits for an order. `EPIPE`: the supervisor is gone.
+pub(crate) fn await_order(channel: BorrowedFd<'_>, order: Order) -> Result<(), Errno> {
+    let message = socket::receive(channel)?.ok_or(Errno::PIPE)?;
+    if message.bytes == [order.byte()] { Ok(()) } else { Err(Errno::PROTO) }
+}
+
+pub(crate) fn report(channel: BorrowedFd<'_>, report: &Report, descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    let text = serde_json::to_vec(report).expect("a report serialises");
+    socket::send(channel, &text, descriptors)
+}
+
+/// The next report; `None` when the other end is closed, which is what a successful execve does.
+pub(crate) fn next(channel: &OwnedFd) -> Result<Option<(Report, Vec<OwnedFd>)>> {
+    match socket::receive(channel.as_fd()) {
+        Ok(None) | Err(Errno::CONNRESET) => Ok(None),
+        Ok(Some(message)) => {
+            let report = serde_json::from_slice(&message.bytes)
+                .map_err(|_| Error::Invalid("init sent something else than a report".into()))?;
+            Ok(Some((report, message.descriptors)))
+        }
+        Err(errno) => Err(errno).at("receive from", "init"),
+    }
+}
+
+impl Report {
+    /// The error that a failure report stands for.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Failed { step, object, errno } => {
+                Error::Step { step, object, errno: Errno::from_raw_os_error(errno) }
+            }
+            Self::NotExecuted { program, errno } => {
+                Error::Exec { program, errno: Errno::from_raw_os_error(errno) }
+            }
+            Self::Ready | Self::Joined { .. } => Error::InitLost,
+        }
+    }
+}

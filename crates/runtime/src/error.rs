@@ -1,0 +1,59 @@
+//! What can go wrong while a container is made, run or ended.
+
+use std::path::PathBuf;
+use sys::Errno;
+
+/// The result of a runtime operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failed runtime operation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A step of the container's init failed.
+    #[error("{step}: {object}{}: {errno}", if object.is_empty() { "" } else { ": not possible" })]
+    Step {
+        /// Name of the step.
+        step: String,
+        /// What it was about.
+        object: String,
+        /// The kernel's reason.
+        errno: Errno,
+    },
+    /// The program could not be executed.
+    #[error("exec: {program:?}: {errno}")]
+    Exec {
+        /// The program as it was asked for.
+        program: String,
+        /// The kernel's reason.
+        errno: Errno,
+    },
+    /// The init ended without a word.
+    #[error("the container's init ended before the program was started")]
+    InitLost,
+    /// The bundle asks for something impossible.
+    #[error("invalid bundle: {0}")]
+    Invalid(String),
+    /// The system refused.
+    #[error("{doing} {path}: {source}", path = path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file or object.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// Says what was done to what when a system call failed.
+pub(crate) trait At<T> {
+    /// Turns the system's error into ours.
+    fn at(self, doing: &'static str, path: impl Into<PathBuf>) -> Result<T>;
+}
+
+impl<T, E: Into<std::io::Error>> At<T> for std::result::Result<T, E> {
+    fn at(self, doing: &'static str, path: impl Into<PathBuf>) -> Result<T> {
+        self.map_err(|source| Error::Io { doing, path: path.into(), source: source.into() })
+    }
+}

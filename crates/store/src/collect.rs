@@ -1,0 +1,192 @@
+//! Collection: what nothing refers to is renamed to the trash under a short lock, and deleted without one.
+
+use crate::error::{At, Result};
+use crate::trash::condemn;
+use crate::{Store, blobs, cache, leases, refs, staging};
+use oci::image::{Configuration, Index, Manifest};
+use oci::{DiffId, Digest};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is in use beyond refs, cache and leases: containers, which only the engine knows.
+#[derive(Debug, Default, Clone)]
+pub struct Roots {
+    /// Manifests, indexes and configurations.
+    pub documents: Vec<Digest>,
+    /// Layers.
+    pub layers: Vec<DiffId>,
+}
+
+/// What a collection removed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Collected {
+    /// Number of blobs.
+    pub blobs: usize,
+    /// Number of layers.
+    pub layers: usize,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// Removes every blob and layer that is reachable from no ref, no root, no cache record and no living lease, and what dead processes left in staging and trash.
+///
+/// `roots` is asked twice: first without a lock, then again under it for what has appeared since.
+///
+/// # Errors
+/// What the system reports. What was not collected is left for the next time.
+pub fn collect(store: &Store, roots: &dyn Fn() -> Roots) -> Result<Collected> {
+    let marked = mark(store, &roots())?;
+    let candidates = unmarked(store, &marked)?;
+    let mut collected = Collected::default();
+    let mut condemned = Vec::new();
+    if !candidates.is_empty() {
+        let lock = store.lock_file()?;
+        lock.lock().at("lock", store.exec_root().join("locks/store"))?;
+        // a ref, container or lease may have appeared since
+        let marked = mark(store, &roots())?;
+        for candidate in candidates {
+            if !marked.contains(&candidate.digest) {
+                condemned.push((condemn(store, &candidate.path)?, candidate.is_layer));
+            }
+        }
+    }
+    for (path, is_layer) in condemned {
+        collected.bytes += disk_usage(&path);
+        if is_layer {
+            collected.layers += 1;
+        } else {
+            collected.blobs += 1;
+        }
+        staging::remove(&path)?;
+    }
+    sweep(store)?;
+    Ok(collected)
+}
+
+/// Everything that is in use.
+fn mark(store: &Store, roots: &Roots) -> Result<HashSet<Digest>> {
+    let mut marked = leases::held(store)?;
+    let mut pending: Vec<Digest> = roots.documents.clone();
+    pending.extend(refs::list(store)?.into_iter().map(|(_, target)| target.digest));
+    pending.extend(marked.iter().copied());
+    marked.extend(roots.layers.iter().map(|layer| layer.0));
+    marked.extend(cache::list(store)?.into_iter().filter_map(|(_, record)| record.layer).map(|layer| layer.0));
+    let mut seen = HashSet::new();
+    while let Some(digest) = pending.pop() {
+        marked.insert(digest);
+        if seen.insert(digest) {
+            mark_document(store, &digest, &mut marked, &mut pending);
+        }
+    }
+    Ok(marked)
+}
+
+/// Marks what a document refers to. Something that is no document (a layer's blob) refers to nothing.
+fn mark_document(store: &Store, digest: &Digest, marked: &mut HashSet<Digest>, pending: &mut Vec<Digest>) {
+    let is_small = blobs::size(store, digest).is_ok_and(|size| size <= blobs::DOCUMENT_LIMIT);
+    let Some(text) = is_small.then(|| blobs::read_document(store, digest).ok()).flatten() else { return };
+    if text.first() != Some(&b'{') {
+        return;
+    }
+    if let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) {
+        pending.push(manifest.config.digest);
+        marked.extend(manifest.layers.iter().map(|layer| layer.digest));
+    } else if let Ok(index) = serde_json::from_slice::<Index>(&text) {
+        pending.extend(index.manifests.iter().map(|manifest| manifest.digest));
+    } else if let Ok(configuration) = serde_json::from_slice::<Configuration>(&text) {
+        marked.extend(configuration.rootfs.diff_ids.iter().map(|layer| layer.0));
+    }
+}
+
+struct Candidate {
+    digest: Digest,
+    path: PathBuf,
+    is_layer: bool,
+}
+
+fn unmarked(store: &Store, marked: &HashSet<Digest>) -> Result<Vec<Candidate>> {
+    let mut candidates = Vec::new();
+    for (directory, is_layer) in [("blobs/sha256", false), ("layers/sha256", true)] {
+        let directory = store.path(directory);
+        for entry in fs::read_dir(&directory).at("list", &directory)?.flatten() {
+            let name = entry.file_name();
+            if let Some(digest) = name.to_str().and_then(|n| Digest::from_hex(n).ok())
+                && !marked.contains(&digest)
+            {
+                candidates.push(Candidate { digest, path: entry.path(), is_layer });
+            }
+        }
+    }
+    Ok(candidates)
+}
+
+/// Removes what dead processes left: staging directories, trash, temporary files.
+fn sweep(store: &Store) -> Result<()> {
+    for (directory, keep) in [("staging", is_owned as fn(&str) -> bool), ("trash", is_fresh)] {
+        let directory = store.path(directory);
+        for entry in fs::read_dir(&directory).at("list", &directory)?.flatten() {
+            if !entry.file_name().to_str().is_some_and(keep) {
+                staging::remove(&entry.path())?;
+            }
+        }
+    }
+    for directory in ["refs", "cache", "blobs/sha256"] {
+        sweep_temporary(&store.path(directory))?;
+    }
+    Ok(())
+}
+
+/// Removes temporary files (`.name.<pid>-<number>`) whose process is gone.
+fn sweep_temporary(directory: &Path) -> Result<()> {
+    for entry in fs::read_dir(directory).at("list", directory)?.flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with('.') && !is_fresh(name)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn is_owned(name: &str) -> bool {
+    staging::owner(name).is_some_and(|owner| owner.is_alive())
+}
+
+/// Whether the process in a temporary name is there. Ids are reused, so that a leftover may stay until the next time.
+fn is_fresh(name: &str) -> bool {
+    let pid = name.rsplit('.').next().and_then(|tail| tail.split('-').next()).and_then(|pid| pid.parse().ok());
+    pid.is_some_and(|pid: i32| sys::identity::Identity::of(pid).is_ok())
+}
+
+/// Bytes that a tree takes on disk.
+#[must_use]
+pub fn disk_usage(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
+    let mut bytes = metadata.blocks() * 512;
+    if metadata.is_dir() {
+        bytes += fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|e| disk_usage(&e.path())).sum());
+    }
+    bytes
+}
+
+/// Forgets cache records whose layer no ref and no root reaches, so that [`collect`] removes the layers; returns how many.
+///
+/// # Errors
+/// What the system reports.
+pub fn forget_unused_cache(store: &Store, roots: &Roots) -> Result<usize> {
+    let mut used: HashSet<Digest> = roots.layers.iter().map(|layer| layer.0).collect();
+    let mut pending: Vec<Digest> = roots.documents.clone();
+    pending.extend(refs::list(store)?.into_iter().map(|(_, target)| target.digest));
+    while let Some(digest) = pending.pop() {
+        mark_document(store, &digest, &mut used, &mut pending);
+    }
+    let mut forgotten = 0;
+    for (key, record) in cache::list(store)? {
+        if record.layer.is_some_and(|layer| !used.contains(&layer.0)) {
+            cache::forget(store, &key)?;
+            forgotten += 1;
+        }
+    }
+    Ok(forgotten)
+}

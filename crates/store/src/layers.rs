@@ -1,0 +1,284 @@
+//! Layers: unpacked once, by diff-id, in overlayfs form.
+
+use crate::error::{At, Error, Result};
+use crate::{Staging, Store, changeset, durable};
+use oci::digest::Hasher;
+use oci::{DiffId, Digest};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// What is recorded beside a layer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Meta {
+    /// Bytes of the uncompressed tar.
+    pub tar_size: u64,
+    /// Bytes of the files in it.
+    pub size: u64,
+    /// The blob that it came in, if it came from outside; without one the canonical tar has the diff-id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob: Option<Digest>,
+    /// The boot in which the layer is valid while it has not been made durable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
+}
+
+/// When a layer becomes durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Before it is named.
+    Now,
+    /// With [`seal`], together with others; a power cut before then voids it.
+    Later,
+}
+
+fn directory(store: &Store, layer: &DiffId) -> PathBuf {
+    store.path("layers/sha256").join(layer.0.hex())
+}
+
+/// Whether the layer is there and valid.
+#[must_use]
+pub fn exists(store: &Store, layer: &DiffId) -> bool {
+    meta(store, layer).is_ok()
+}
+
+/// Reads what is recorded beside a layer.
+///
+/// # Errors
+/// [`Error::NoLayer`] if it is not there, or was not durable when the machine went down.
+pub fn meta(store: &Store, layer: &DiffId) -> Result<Meta> {
+    let path = directory(store, layer).join("meta");
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Error::NoLayer(*layer)),
+        Err(error) => return Err(Error::io("read", path, error)),
+    };
+    let meta: Meta = match serde_json::from_slice(&text) {
+        Ok(meta) => meta,
+        // cut off by a power failure before it was sealed: as if it were not there
+        Err(_) => return Err(Error::NoLayer(*layer)),
+    };
+    match &meta.boot {
+        Some(boot) if *boot != boot_id()? => Err(Error::NoLayer(*layer)),
+        _ => Ok(meta),
+    }
+}
+
+/// Opens the layer's directory, for use as a lower directory.
+///
+/// # Errors
+/// [`Error::NoLayer`] if it is not there.
+pub fn open(store: &Store, layer: &DiffId) -> Result<OwnedFd> {
+    let path = directory(store, layer).join("fs");
+    sys::mount::open_directory(&path).map_err(|errno| match errno {
+        sys::Errno::NOENT => Error::NoLayer(*layer),
+        other => Error::io("open", path, other),
+    })
+}
+
+/// A layer being written: `fs` is the directory in overlayfs form, `work` overlayfs' work directory beside it.
+#[derive(Debug)]
+pub struct Draft {
+    staging: Staging,
+}
+
+impl Draft {
+    /// An empty draft. Its root is 0755, owned by 0:0.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn new(store: &Store) -> Result<Self> {
+        use std::os::unix::fs::PermissionsExt;
+        let draft = Self { staging: Staging::new(store)? };
+        for name in ["layer", "layer/fs", "work"] {
+            let path = draft.staging.path().join(name);
+            fs::create_dir(&path).at("make directory", &path)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).at("change mode of", &path)?;
+        }
+        Ok(draft)
+    }
+
+    /// The directory that becomes the layer.
+    #[must_use]
+    pub fn fs(&self) -> PathBuf {
+        self.staging.path().join("layer/fs")
+    }
+
+    /// The work directory for an overlay on it.
+    #[must_use]
+    pub fn work(&self) -> PathBuf {
+        self.staging.path().join("work")
+    }
+}
+
+/// Turns a draft into a layer: reads it once for its canonical tar's digest, and renames it into place.
+///
+/// # Errors
+/// What the system or the tar writer reports.
+pub fn commit(store: &Store, draft: Draft, durability: Durability) -> Result<(DiffId, Meta)> {
+    let root = File::open(draft.fs()).at("open", draft.fs())?;
+    let mut hasher = Hasher::default();
+    let written = changeset::write(root.as_fd(), &mut hasher, &changeset::Write::default())?;
+    let layer = DiffId(hasher.finish());
+    let meta = Meta { tar_size: written.size, size: written.content, blob: None, boot: None };
+    place(store, draft, layer, meta, durability).map(|meta| (layer, meta))
+}
+
+/// Unpacks a layer tar from outside (compressed or not) and names it by the digest of its uncompressed bytes. `blob` is the digest of what is read.
+///
+/// # Errors
+/// [`Error::Changeset`] for a hostile or damaged tar; nothing is stored then.
+pub fn unpack(store: &Store, tar: impl Read + 'static, blob: Option<Digest>) -> Result<(DiffId, Meta)> {
+    let draft = Draft::new(store)?;
+    let root = File::open(draft.fs()).at("open", draft.fs())?;
+    let plain = changeset::decompress(Box::new(tar))?;
+    let mut hashing = Hashing { inner: plain, hasher: Hasher::default(), size: 0 };
+    let unpacked = changeset::unpack(&mut hashing, root.as_fd(), &changeset::Unpack::default())?;
+    // what follows the end of the archive belongs to the digest
+    std::io::copy(&mut hashing, &mut std::io::sink()).at("read the rest of the layer for", draft.fs())?;
+    let layer = DiffId(hashing.hasher.finish());
+    let meta = Meta { tar_size: hashing.size, size: unpacked.bytes, blob, boot: None };
+    place(store, draft, layer, meta, Durability::Now).map(|meta| (layer, meta))
+}
+
+/// Renames a draft into place. Another process may have been faster: its layer is as good.
+fn place(store: &Store, draft: Draft, layer: DiffId, mut meta: Meta, durability: Durability) -> Result<Meta> {
+    if let Ok(existing) = self::meta(store, &layer) {
+        return Ok(existing);
+    }
+    if durability == Durability::Later {
+        meta.boot = Some(boot_id()?);
+    }
+    let source = draft.staging.path().join("layer");
+    let text = serde_json::to_vec(&meta).expect("a struct of numbers and strings serialises");
+    fs::write(source.join("meta"), text).at("write", source.join("meta"))?;
+    if durability == Durability::Now {
+        durable::sync_file_system(&source)?;
+    }
+    let destination = directory(store, &layer);
+    loop {
+        match sys::fs::renameat_with(
+            sys::fs::CWD,
+            &source,
+            sys::fs::CWD,
+            &destination,
+            sys::fs::RenameFlags::NOREPLACE,
+        ) {
+            Ok(()) => break,
+            Err(sys::Errno::EXIST) if exists(store, &layer) => return self::meta(store, &layer),
+            // left by a boot that ended before it was durable
+            Err(sys::Errno::EXIST) => crate::trash::discard(store, &destination)?,
+            Err(errno) => return Err(Error::io("rename to", destination, errno)),
+        }
+    }
+    if durability == Durability::Now {
+        durable::sync_parent(&destination)?;
+    }
+    Ok(meta)
+}
+
+/// Makes layers durable that were committed with [`Durability::Later`], with one sync for all.
+///
+/// # Errors
+/// [`Error::NoLayer`] if one is gone, or what the system reports.
+pub fn seal(store: &Store, layers: &[DiffId]) -> Result<()> {
+    let mut open = Vec::new();
+    for layer in layers {
+        let meta = meta(store, layer)?;
+        if meta.boot.is_some() {
+            open.push((layer, meta));
+        }
+    }
+    if open.is_empty() {
+        return Ok(());
+    }
+    durable::sync_file_system(store.data_root())?;
+    for (layer, meta) in open {
+        let text = serde_json::to_vec(&Meta { boot: None, ..meta })
+            .expect("a struct of numbers and strings serialises");
+        durable::write(&directory(store, layer).join("meta"), &text)?;
+    }
+    Ok(())
+}
+
+/// Writes the layer's uncompressed tar: from its blob if it came from outside, else in canonical form, checking that it still has its digest.
+///
+/// # Errors
+/// [`Error::Damaged`] if the layer no longer has its digest.
+pub fn write_tar(store: &Store, layer: &DiffId, out: &mut dyn Write) -> Result<u64> {
+    let meta = meta(store, layer)?;
+    let mut out = HashingWriter { inner: out, hasher: Hasher::default(), size: 0 };
+    if let Some(blob) = meta.blob {
+        let mut plain = changeset::decompress(Box::new(crate::blobs::open(store, &blob)?))?;
+        std::io::copy(&mut plain, &mut out).at("copy", directory(store, layer))?;
+    } else {
+        let root = open(store, layer)?;
+        let root = sys::rooted::open_directory(root.as_fd(), Path::new(".")).at("open", directory(store, layer))?;
+        changeset::write(root.as_fd(), &mut out, &changeset::Write::default())?;
+    }
+    let found = out.hasher.finish();
+    if found == layer.0 {
+        return Ok(out.size);
+    }
+    Err(Error::Damaged {
+        path: directory(store, layer),
+        reason: format!("its tar has digest {found}; build or load the image again"),
+    })
+}
+
+/// Every layer that is there, valid or not.
+///
+/// # Errors
+/// What the system reports.
+pub fn list(store: &Store) -> Result<Vec<DiffId>> {
+    let path = store.path("layers/sha256");
+    let entries = fs::read_dir(&path).at("list", &path)?;
+    Ok(entries
+        .flatten()
+        .filter_map(|entry| Digest::from_hex(entry.file_name().to_str()?).ok())
+        .map(DiffId)
+        .collect())
+}
+
+fn boot_id() -> Result<String> {
+    let path = "/proc/sys/kernel/random/boot_id";
+    Ok(fs::read_to_string(path).at("read", path)?.trim().to_owned())
+}
+
+/// Hashes what is read through it.
+struct Hashing<R> {
+    inner: R,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        self.size += read as u64;
+        Ok(read)
+    }
+}
+
+/// Hashes what is written through it.
+struct HashingWriter<'a> {
+    inner: &'a mut dyn Write,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl Write for HashingWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}

@@ -1,0 +1,101 @@
+//! Overlay file systems as detached mounts: made without a place in any mount namespace.
+
+use crate::mount::{
+    self, FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, fsconfig_create, fsconfig_set_fd,
+    fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen,
+};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::io::{Errno, Result};
+use std::ffi::CString;
+use std::fmt::Write as _;
+
+/// What is stacked, by descriptor. Options are those of ADR 0004.
+#[derive(Debug)]
+pub struct Overlay<'a> {
+    /// Lower directories, the topmost first. At least one.
+    pub lowers: Vec<BorrowedFd<'a>>,
+    /// Upper and work directory; none for a read-only stack.
+    pub upper: Option<(BorrowedFd<'a>, BorrowedFd<'a>)>,
+    /// Skip every sync: the upper directory is thrown away on a crash.
+    pub volatile: bool,
+}
+
+const FIXED: [(&str, &str); 5] =
+    [("index", "off"), ("redirect_dir", "off"), ("metacopy", "off"), ("xino", "off"), ("nfs_export", "off")];
+
+impl Overlay<'_> {
+    /// Mounts the stack, detached. The mount is gone when its descriptor is closed and nothing is attached.
+    ///
+    /// # Errors
+    /// What fsconfig(2) or mount(2) report.
+    pub fn mount(&self) -> Result<OwnedFd> {
+        match self.by_descriptor() {
+            // Linux before 6.13 knows no layer by descriptor, before 6.5 no `lowerdir+`
+            Err(Errno::INVAL | Errno::BADF | Errno::NOENT) => self.by_path(),
+            other => other,
+        }
+    }
+
+    fn by_descriptor(&self) -> Result<OwnedFd> {
+        let context = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+        fsconfig_set_string(&context, "source", "tare")?;
+        for lower in &self.lowers {
+            fsconfig_set_fd(&context, "lowerdir+", lower)?;
+        }
+        if let Some((upper, work)) = self.upper {
+            fsconfig_set_fd(&context, "upperdir", upper)?;
+            fsconfig_set_fd(&context, "workdir", work)?;
+            if self.volatile {
+                fsconfig_set_flag(&context, "volatile")?;
+            }
+        }
+        for (key, value) in FIXED {
+            fsconfig_set_string(&context, key, value)?;
+        }
+        fsconfig_create(&context)?;
+        fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())
+    }
+
+    /// The classic option string, with `/proc/self/fd/N` as path names so that hundreds of layers fit into its page. mount(2) needs
+    /// a place, so a thread with a mount namespace of its own lends one and the mount is cloned off it.
+    fn by_path(&self) -> Result<OwnedFd> {
+        let options = CString::new(self.option_string()).map_err(|_| Errno::INVAL)?;
+        std::thread::scope(|scope| scope.spawn(|| mount_in_private_namespace(&options)).join())
+            .map_err(|_| Errno::IO)?
+    }
+
+    fn option_string(&self) -> String {
+        let mut text = String::from("lowerdir=");
+        for (index, lower) in self.lowers.iter().enumerate() {
+            let colon = if index > 0 { ":" } else { "" };
+            // a write to a String cannot fail
+            let _ = write!(text, "{colon}{}", lower.as_raw_fd());
+        }
+        if let Some((upper, work)) = self.upper {
+            let _ = write!(text, ",upperdir={},workdir={}", upper.as_raw_fd(), work.as_raw_fd());
+            if self.volatile {
+                text.push_str(",volatile");
+            }
+        }
+        for (key, value) in FIXED {
+            // nfs_export and xino are off by default wherever they exist
+            if key != "nfs_export" && key != "xino" {
+                let _ = write!(text, ",{key}={value}");
+            }
+        }
+        text
+    }
+}
+
+/// Runs in a thread of its own: gives it a private mount namespace and working directory, mounts, and clones the mount off.
+fn mount_in_private_namespace(options: &std::ffi::CStr) -> Result<OwnedFd> {
+    use crate::namespace::unshare;
+    use rustix::thread::UnshareFlags;
+    // Numbers in the option string are names relative to this directory.
+    unshare(UnshareFlags::FS | UnshareFlags::NEWNS)?;
+    mount::mount_change("/", mount::MountPropagationFlags::PRIVATE | mount::MountPropagationFlags::REC)?;
+    rustix::process::chdir("/proc/self/fd")?;
+    mount::mount("tare", "/proc", "overlay", MountFlags::empty(), options)?;
+    let place = mount::open_directory("/proc")?;
+    mount::clone_tree(place.as_fd(), "", false)
+}

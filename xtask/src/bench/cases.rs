@@ -1,0 +1,108 @@
+//! The benchmarks, with the targets that they are held against.
+
+mod build;
+mod ps;
+mod resident;
+mod run;
+
+use super::contender::Kind;
+use super::ground::Ground;
+use super::outcome::{Line, Outcome, Target};
+use super::race;
+
+/// One benchmark.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    what: &'static str,
+    target: Option<Target>,
+    /// Measures in about the given number of rounds.
+    pub(super) measure: fn(&mut Ground, &Case, usize) -> Outcome,
+}
+
+/// All of them, in the order of running.
+pub(super) const ALL: [Case; 11] = [
+    Case {
+        name: "run-none",
+        what: "`run --rm --network none IMAGE /bin/true` against a bare `crun run` of an equivalent bundle",
+        target: Some(Target::Ratio(1.0)),
+        measure: |ground, case, rounds| case.outcome(run::none(ground, rounds)),
+    },
+    Case {
+        name: "run-bridge",
+        what: "`run --rm IMAGE /bin/true`, on the bridge, against the same crun without one",
+        target: Some(Target::Ratio(2.0)),
+        measure: |ground, case, rounds| case.outcome(run::bridge(ground, rounds)),
+    },
+    Case {
+        name: "rebuild-scratch",
+        what: "cached rebuild of FROM scratch, ADD, CMD",
+        target: Some(Target::Milliseconds(50.0)),
+        measure: |ground, case, rounds| case.outcome(build::rebuild_scratch(ground, rounds)),
+    },
+    Case {
+        name: "rebuild-debian",
+        what: "cached rebuild of FROM debian:bookworm, RUN apt-get install curl, COPY, WORKDIR, CMD",
+        target: Some(Target::Milliseconds(100.0)),
+        measure: |ground, case, rounds| case.outcome(build::rebuild_debian(ground, rounds)),
+    },
+    Case {
+        name: "build-10-run",
+        what: "ten cold `RUN true`, against BuildKit",
+        target: Some(Target::Ratio(0.2)),
+        measure: |ground, case, rounds| case.outcome(build::ten_steps(ground, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "build-copy-10k",
+        what: "cold COPY of 10,000 files that are new in each round, against BuildKit",
+        target: Some(Target::Ratio(0.4)),
+        measure: |ground, case, rounds| case.outcome(build::many_files(ground, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "memory-run",
+        what: "peak memory of `run --rm IMAGE /bin/true` on the bridge, the largest of the rounds",
+        target: Some(Target::Mebibytes(40.0)),
+        measure: |ground, case, rounds| case.outcome(resident::run(ground, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "memory-build",
+        what: "peak memory of a cold COPY of 10,000 files and one of 256 MiB",
+        target: Some(Target::Mebibytes(40.0)),
+        measure: |ground, case, _| case.outcome(resident::build(ground)),
+    },
+    Case {
+        name: "memory-import",
+        what: "peak memory of `import` of Debian's root file system",
+        target: Some(Target::Mebibytes(40.0)),
+        measure: |ground, case, _| case.outcome(resident::import(ground)),
+    },
+    Case {
+        name: "memory-supervisor",
+        what: "private dirty memory of all our processes while a container runs detached",
+        target: Some(Target::Mebibytes(1.0)),
+        measure: |ground, case, _| case.outcome(resident::supervisor(ground)),
+    },
+    Case {
+        name: "ps-1000",
+        what: "`ps --all --quiet` at 1,000 created containers",
+        target: None,
+        measure: |ground, case, rounds| case.outcome(ps::thousand(ground, rounds)),
+    },
+];
+
+impl Case {
+    /// A benchmark that could not even begin has one line, ours, with the reason.
+    fn outcome(&self, lines: Result<Vec<Line>, String>) -> Outcome {
+        let lines = lines
+            .unwrap_or_else(|reason| vec![Line { label: Kind::Tare.name().into(), figures: Err(reason) }]);
+        Outcome { name: self.name, what: self.what, lines, target: self.target }
+    }
+}
+
+/// A lane in which every round is the same.
+fn always(kind: Kind, words: Vec<String>) -> (Kind, race::Command) {
+    (kind, Box::new(move |_| words.clone()))
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.into()).collect()
+}

@@ -1,0 +1,82 @@
+//! Memory of our own processes.
+//!
+//! The peak is the sum of the high-water marks (`VmHWM`, proc_pid_status(5)) of all processes that execute the
+//! measured binary, as seen by looking at them every millisecond. Page cache does not count, what the container's
+//! program uses does not count, and memory that two of our processes share counts twice. A process that lives for less
+//! than a millisecond may be missed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::ground::BINARY;
+
+/// Runs `work` and watches meanwhile: what it returned, and the peak in KiB.
+pub(super) fn peak_during<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let mut marks = BTreeMap::new();
+            while !over.load(Ordering::Relaxed) {
+                note_marks(&mut marks);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            marks.values().sum()
+        });
+        let result = work();
+        over.store(true, Ordering::Relaxed);
+        (result, watcher.join().unwrap_or(0))
+    })
+}
+
+/// Notes the high-water mark of each of our processes. A mark only grows, but an identity may be used again.
+fn note_marks(marks: &mut BTreeMap<u32, u64>) {
+    for id in ours() {
+        if let Some(mark) = field(id, "status", "VmHWM:") {
+            let highest = marks.entry(id).or_default();
+            *highest = mark.max(*highest);
+        }
+    }
+}
+
+/// Private dirty memory in KiB of all our processes that are running now (`smaps_rollup`, proc_pid_smaps(5)).
+pub(super) fn private_dirty() -> Option<u64> {
+    let sizes: Vec<_> =
+        ours().into_iter().filter_map(|id| field(id, "smaps_rollup", "Private_Dirty:")).collect();
+    (!sizes.is_empty()).then(|| sizes.iter().sum())
+}
+
+/// The processes that execute the measured binary.
+fn ours() -> Vec<u32> {
+    let Ok(binary) = fs::metadata(BINARY) else { return Vec::new() };
+    let same = |id: &u32| {
+        let executed = fs::metadata(format!("/proc/{id}/exe"));
+        executed.is_ok_and(|executed| (executed.dev(), executed.ino()) == (binary.dev(), binary.ino()))
+    };
+    let entries = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(same).collect()
+}
+
+/// A field of a file about process `id`, in kB.
+fn field(id: u32, file: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{id}/{file}")).ok()?;
+    kilobytes(&text, name)
+}
+
+fn kilobytes(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix("kB")?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kilobytes;
+
+    #[test]
+    fn a_field_is_read_by_its_name() {
+        let text = "Name:\tx\nVmPeak:\t  900 kB\nVmHWM:\t    1234 kB\n";
+        assert_eq!(kilobytes(text, "VmHWM:"), Some(1234));
+        assert_eq!(kilobytes(text, "VmRSS:"), None);
+    }
+}
