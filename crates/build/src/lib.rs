@@ -1,3 +1,80 @@
-//! From a Dockerfile to an image: graph, plan, solve
+//! From a Dockerfile to an image: text → syntax tree → plan → layers → commit.
+//!
+//! Floor 3. **Not here:** the language itself (`dockerfile`), running a command in a root (`engine::step`), printing (`cli`).
+//!
+//! # Flow
+//! 1. [`context`]: where files come from, and what `.dockerignore` hides.
+//! 2. `names`: which stages the target needs, and the images that they start from, resolved to digests. Nothing calls back after this.
+//! 3. [`plan`]: pure. Variables are replaced, metadata applied, every step is a value.
+//! 4. `solve`: one thread a stage; every step is looked up by the digest of its inputs before it is carried out.
+//! 5. `engine::images::commit`.
+//!
+//! Start reading at [`build()`], then [`plan`].
 
 #![forbid(unsafe_code)]
+
+mod cancel;
+pub mod config;
+pub mod context;
+mod error;
+mod history;
+mod names;
+pub mod plan;
+mod progress;
+mod run;
+mod scope;
+mod solve;
+mod transfer;
+
+pub use cancel::Cancel;
+pub use context::Context;
+pub use error::{Error, Result};
+pub use progress::{Event, EventKind, Progress};
+
+use engine::Engine;
+use engine::containers::NetworkMode;
+use engine::images::commit::{Committed, commit};
+use oci::{Platform, Reference};
+use std::collections::BTreeMap;
+
+/// What to build.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The Dockerfile's name in messages.
+    pub file_name: String,
+    /// Its text.
+    pub text: Vec<u8>,
+    /// Names for the image.
+    pub names: Vec<Reference>,
+    /// `--build-arg`.
+    pub arguments: BTreeMap<String, String>,
+    /// Stage to build, by name or number; the last one without it.
+    pub target: Option<String>,
+    /// Carry every step out, whatever the cache says.
+    pub no_cache: bool,
+    /// Labels beside those of the Dockerfile.
+    pub labels: BTreeMap<String, String>,
+    /// Network of `RUN` steps that do not name one.
+    pub network: NetworkMode,
+    /// Platform of the image.
+    pub platform: Platform,
+}
+
+/// Builds an image.
+///
+/// # Errors
+/// [`Error::Dockerfile`] with a position before any step runs; [`Error::Step`] with the step that failed. Nothing is named then, and finished steps stay in the cache.
+pub fn build(
+    engine: &Engine,
+    request: &Request,
+    context: &Context,
+    progress: &Progress<'_>,
+    cancel: &Cancel,
+) -> Result<Committed> {
+    let file = dockerfile::parse(&request.file_name, &request.text)?;
+    let lease = engine::store::leases::Lease::new(engine.store()).map_err(engine::Error::from)?;
+    let bases = names::resolve(engine, request, &file, &lease)?;
+    let plan = plan::lower(request, &file, &bases)?;
+    let configuration = solve::solve(engine, request, &plan, context, progress, cancel, &lease)?;
+    Ok(commit(engine, &configuration, &request.names)?)
+}

@@ -1,8 +1,40 @@
 //! The commands: one file each, with its help, its arguments, and what it does.
 
+mod attach;
+mod attend;
+mod build;
+mod completion;
+mod container;
+mod cp;
 mod create;
-mod import;
+mod destination;
+mod diff;
+mod each;
+mod exec;
+mod export;
+mod image;
+mod inspect;
+mod inspected;
+mod kill;
+mod logs;
+#[cfg(test)]
+mod parity;
+mod pause;
+mod ps;
+mod reclaimed;
+mod rename;
+mod restart;
+mod rm;
 mod run;
+mod start;
+mod stop;
+mod system;
+mod top;
+mod unpause;
+mod unsupported;
+mod usage;
+mod volume;
+mod wait;
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::{First, Globals};
@@ -22,15 +54,15 @@ pub(crate) struct Entry {
 
 /// An entry for the command in module `$module`, whose arguments are `Arguments` and whose function is `run`.
 macro_rules! command {
-    ($module:ident, $names:expr, $about:expr) => {
+    ($($module:ident)::+, $names:expr, $about:expr) => {
         Entry {
             names: $names,
             about: $about,
-            arguments: <$module::Arguments as Args>::augment_args,
+            arguments: <$($module)::+::Arguments as Args>::augment_args,
             run: |globals, matches| {
-                let arguments = $module::Arguments::from_arg_matches(matches)
+                let arguments = $($module)::+::Arguments::from_arg_matches(matches)
                     .map_err(|error| Failure::usage(error.to_string()))?;
-                $module::run(globals, arguments)
+                $($module)::+::run(globals, arguments)
             },
         }
     };
@@ -38,9 +70,49 @@ macro_rules! command {
 
 /// Every command.
 const COMMANDS: &[Entry] = &[
+    command!(attach, &["attach", "container attach"], "Attach standard input, output and error to a running container"),
+    command!(build, &["build", "image build", "builder build", "buildx build"], "Build an image from a Dockerfile"),
+    command!(system::build_cache, &["builder prune"], "Remove build cache"),
+    command!(completion, &["completion"], "Print a script that completes commands in a shell"),
+    command!(container::inspect, &["container inspect"], "Display detailed information on one or more containers"),
+    command!(container::prune, &["container prune"], "Remove all stopped containers"),
+    command!(cp, &["cp", "container cp"], "Copy files between a container and this file system"),
     command!(create, &["create", "container create"], "Create a new container"),
-    command!(import, &["import", "image import"], "Create an image from the tarball of a root file system"),
+    command!(diff, &["diff", "container diff"], "List what has changed in the file system of a container"),
+    command!(exec, &["exec", "container exec"], "Execute a command in a running container"),
+    command!(export, &["export", "container export"], "Export the file system of a container as a tar archive"),
+    command!(image::history, &["history", "image history"], "Show the history of an image"),
+    command!(image::inspect, &["image inspect"], "Display detailed information on one or more images"),
+    command!(image::prune, &["image prune"], "Remove unused images"),
+    command!(image::ls, &["images", "image ls", "image list"], "List images"),
+    command!(image::import, &["import", "image import"], "Import the contents from a tarball to create a filesystem image"),
+    command!(system::info, &["info", "system info"], "Display system-wide information"),
+    command!(inspect, &["inspect"], "Display detailed information on containers, images and volumes"),
+    command!(kill, &["kill", "container kill"], "Kill one or more running containers"),
+    command!(image::load, &["load", "image load"], "Load an image from a tar archive or STDIN"),
+    command!(logs, &["logs", "container logs"], "Show what a container has written"),
+    command!(pause, &["pause", "container pause"], "Pause all processes of one or more containers"),
+    command!(ps, &["ps", "container ls", "container list", "container ps"], "List containers"),
+    command!(rename, &["rename", "container rename"], "Rename a container"),
+    command!(restart, &["restart", "container restart"], "Restart one or more containers"),
+    command!(rm, &["rm", "container rm", "container remove"], "Remove one or more containers"),
+    command!(image::rm, &["rmi", "image rm", "image remove"], "Remove one or more images"),
     command!(run, &["run", "container run"], "Create and run a new container from an image"),
+    command!(image::save, &["save", "image save"], "Save one or more images to a tar archive"),
+    command!(start, &["start", "container start"], "Start one or more stopped containers"),
+    command!(stop, &["stop", "container stop"], "Stop one or more running containers"),
+    command!(system::df, &["system df"], "Show disk usage"),
+    command!(system::prune, &["system prune"], "Remove unused data"),
+    command!(image::tag, &["tag", "image tag"], "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
+    command!(top, &["top", "container top"], "Show the processes of a container"),
+    command!(unpause, &["unpause", "container unpause"], "Let paused containers go on"),
+    command!(system::version, &["version"], "Show the version information"),
+    command!(volume::create, &["volume create"], "Create a volume"),
+    command!(volume::inspect, &["volume inspect"], "Display detailed information on one or more volumes"),
+    command!(volume::ls, &["volume ls", "volume list"], "List volumes"),
+    command!(volume::prune, &["volume prune"], "Remove unused local volumes"),
+    command!(volume::rm, &["volume rm", "volume remove"], "Remove one or more volumes"),
+    command!(wait, &["wait", "container wait"], "Block until containers stop, then print their exit codes"),
 ];
 
 /// Runs the command that the arguments name; the exit code.
@@ -72,30 +144,30 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
         (None, Some(entry)) => (entry, 1),
         (None, None) => return unknown(text(0), text(1)),
     };
-    let name = entry.names[0];
-    let parser = parser(entry);
-    let program = OsString::from(format!("tare {name}"));
-    let rest = std::iter::once(program).chain(words[used..].iter().cloned());
-    match parser.try_get_matches_from(rest) {
-        Ok(matches) => (entry.run)(globals, &matches),
-        Err(error) if !error.use_stderr() => {
-            // help was asked for; nobody may be reading it
-            let _ = error.print();
-            Ok(0)
-        }
-        Err(error) => {
-            let _ = error.print();
-            Err(Failure::silent(crate::failure::ENGINE))
-        }
+    let program = OsString::from(format!("tare {}", entry.names[0]));
+    let words: Vec<OsString> = std::iter::once(program).chain(words[used..].iter().cloned()).collect();
+    match usage::parse(&parser(entry), &words)? {
+        Some(matches) => (entry.run)(globals, &matches),
+        None => Ok(0),
     }
 }
 
 fn parser(entry: &Entry) -> Command {
     let command = Command::new(entry.names[0]).about(entry.about).bin_name(format!("tare {}", entry.names[0]));
-    (entry.arguments)(command)
+    (entry.arguments)(command.args_override_self(true))
+}
+
+/// The parser of the command with this name.
+#[cfg(test)]
+fn parser_of(name: &str) -> Option<Command> {
+    COMMANDS.iter().find(|entry| entry.names.contains(&name)).map(parser)
 }
 
 fn unknown(first: &str, second: &str) -> Outcome {
+    if let Some(name) = unsupported::command(first, second) {
+        let instead = unsupported::instead(&name).map(|text| format!("\nhint: {text}")).unwrap_or_default();
+        return Err(Failure::new(format!("'tare {name}' is not supported yet{instead}")));
+    }
     let family = format!("{first} ");
     let members: Vec<&str> =
         COMMANDS.iter().flat_map(|e| e.names).filter_map(|name| name.strip_prefix(&family)).collect();

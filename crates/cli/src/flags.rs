@@ -299,7 +299,7 @@ impl Container {
     }
 }
 
-fn network(text: &str) -> Outcome<NetworkMode> {
+pub(crate) fn network(text: &str) -> Outcome<NetworkMode> {
     match text {
         "bridge" | "default" => Ok(NetworkMode::Bridge),
         "host" => Ok(NetworkMode::Host),

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod commands;
+mod confirm;
 mod failure;
 mod flags;
 mod globals;

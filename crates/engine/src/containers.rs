@@ -1,5 +1,6 @@
 //! Containers: one file per operation.
 
+pub mod attach;
 pub mod create;
 pub mod diff;
 pub mod directory;
@@ -7,6 +8,7 @@ pub mod exec;
 pub mod export;
 pub mod copy;
 pub mod find;
+pub mod inspect;
 pub mod kill;
 pub mod logs;
 pub mod names;
@@ -16,8 +18,12 @@ pub mod reconcile;
 pub mod record;
 pub mod remove;
 pub mod rename;
+mod root;
+pub mod size;
 pub mod start;
 pub mod status;
+#[cfg(test)]
+mod testbed;
 pub mod top;
 pub mod volumes;
 

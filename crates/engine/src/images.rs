@@ -2,5 +2,17 @@
 
 pub mod commit;
 pub mod find;
+pub mod history;
+pub mod import;
+pub mod inspect;
+mod layout;
+pub mod load;
+mod names;
+pub mod prune;
+pub mod remove;
+pub mod save;
+pub mod size;
+pub mod tag;
+pub mod usage;
 
 pub use find::{Image, find, list};

@@ -7,7 +7,7 @@ mod resources;
 use crate::containers::record::{NetworkMode, Record};
 use crate::error::{Error, Result};
 use crate::passwd::Identity;
-pub(crate) use confinement::{arch, capabilities, seccomp_profile};
+pub(crate) use confinement::{arch, capabilities, masked, read_only, seccomp_profile};
 use oci::image::set_variable;
 use oci::runtime::{
     LinuxBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Process, ProcessBuilder, RootBuilder, Spec,
@@ -35,6 +35,7 @@ pub(crate) struct Facts {
     pub(crate) init_program: Option<PathBuf>,
 }
 
+pub(crate) use mounts::SHM_SIZE;
 pub(crate) use resources::{FoundDevice, find_device, throttles};
 
 /// Where `--init` puts the small init.

@@ -1,11 +1,14 @@
 //! A build step: a command in a root that is thrown away or becomes a layer. No record, no name, no log; it ends with whoever asked for it.
 
-use crate::containers::record::Record;
+use crate::containers::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record};
 use crate::containers::start::{await_running, spawn_supervisor};
 use crate::error::{At, Error, Result};
 use crate::exec_failure;
 use crate::launch::{self, Launch, Upper};
-use crate::{Engine, supervise};
+use crate::passwd::Accounts;
+use crate::{Engine, containers, supervise};
+use oci::DiffId;
+use oci::image::Execution;
 use runtime::Streams;
 use runtime::control::{Connection, Event, Failure, Request, Which, tell};
 use runtime::supervisor::{Charge, Ends, Starter, watch};
@@ -24,6 +27,94 @@ struct Order {
     work: PathBuf,
 }
 
+/// A command to run on top of layers.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The root's layers, lowest first.
+    pub layers: Vec<DiffId>,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Variables, `NAME=value`.
+    pub environment: Vec<String>,
+    /// User and group; empty for root.
+    pub user: String,
+    /// Working directory; empty for `/`.
+    pub directory: String,
+    /// Host name.
+    pub hostname: String,
+    /// Network.
+    pub network: NetworkMode,
+    /// Files of the host that are mounted read-only: source and destination.
+    pub binds: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Command {
+    /// The record of a container that runs it.
+    fn record(&self) -> Result<Record> {
+        let id = containers::create::random_id()?;
+        let bind = |(source, destination): &(PathBuf, PathBuf)| MountPoint {
+            kind: MountKind::Bind,
+            source: source.clone(),
+            destination: destination.clone(),
+            read_only: true,
+            propagation: String::new(),
+            options: Vec::new(),
+        };
+        Ok(Record {
+            name: format!("step-{}", &id[..12]),
+            id,
+            created: containers::now(),
+            image: oci::Digest::of(b""),
+            manifest: None,
+            image_name: String::new(),
+            layers: self.layers.clone(),
+            platform: oci::Platform::host(),
+            execution: Execution {
+                user: self.user.clone(),
+                env: self.environment.clone(),
+                working_dir: self.directory.clone(),
+                ..Execution::default()
+            },
+            command: self.command.clone(),
+            hostname: self.hostname.clone(),
+            domain_name: String::new(),
+            terminal: false,
+            open_input: false,
+            input_once: false,
+            host: HostSettings { network: self.network, auto_remove: true, ..HostSettings::default() },
+            mounts: self.binds.iter().map(bind).collect(),
+        })
+    }
+}
+
+/// Opens the root of a stack of layers, for reading, or with a draft on top for writing into the draft. Nothing of the mount appears anywhere; it
+/// goes with the descriptor.
+///
+/// # Errors
+/// [`Error::Store`] if a layer is missing, or what the system reports.
+pub fn open_root(engine: &Engine, layers: &[DiffId], draft: Option<&Draft>) -> Result<OwnedFd> {
+    let upper = draft.map(|draft| Upper { directory: draft.fs(), work: draft.work(), volatile: true });
+    let mount = launch::mount(engine, layers, upper.as_ref())?;
+    launch::root_of(mount.as_fd())
+}
+
+/// Ids for `--chown`, by the account files of a root.
+///
+/// # Errors
+/// [`Error::Invalid`] for a name that is not in them.
+pub fn owner(root: BorrowedFd<'_>, text: &str) -> Result<(u32, u32)> {
+    Accounts::read(root)?.owner(text)
+}
+
+/// Ids of a user as `USER` names it, by the account files of a root.
+///
+/// # Errors
+/// [`Error::Invalid`] for a name that is not in them.
+pub fn user(root: BorrowedFd<'_>, text: &str) -> Result<(u32, u32)> {
+    let identity = Accounts::read(root)?.identify(text, &[])?;
+    Ok((identity.uid, identity.gid))
+}
+
 /// A running step. Dropping it ends the step.
 #[derive(Debug)]
 pub struct Step {
@@ -31,19 +122,20 @@ pub struct Step {
     run: PathBuf,
 }
 
-/// Starts a record's command on top of its layers, writing into a draft. Output goes to the given descriptors.
+/// Starts a command, writing into a draft. Output goes to the given descriptors.
 ///
 /// # Errors
 /// As starting a container.
-pub fn start(engine: &Engine, record: &Record, draft: &Draft, output: BorrowedFd<'_>, error: BorrowedFd<'_>) -> Result<Step> {
-    let order = Order { record: record.clone(), upper: draft.fs(), work: draft.work() };
+pub fn start(engine: &Engine, command: &Command, draft: &Draft, output: BorrowedFd<'_>, error: BorrowedFd<'_>) -> Result<Step> {
+    let record = command.record()?;
+    let run = engine.run("containers").join(&record.id);
+    let order = Order { record, upper: draft.fs(), work: draft.work() };
     let mut file = File::from(
         sys::fs::memfd_create("step", sys::fs::MemfdFlags::CLOEXEC).at("make", "a memory file")?,
     );
     let text = serde_json::to_vec(&order).expect("a record serialises");
     file.write_all(&text).at("write", "a memory file")?;
     let null = File::open("/dev/null").at("open", "/dev/null")?;
-    let run = engine.run("containers").join(&record.id);
     let connection = spawn_supervisor(engine, &["step"])?;
     let step = Step { connection, run };
     step.connection.send(
@@ -126,7 +218,7 @@ fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd
         let root = launch::mount(engine, &record.layers, Some(&upper))?;
         let inside = launch::root_of(root.as_fd())?;
         let launch =
-            Launch { engine, record: &record, place: directory.run.clone(), files: directory.run.clone() };
+            Launch { engine, record: &record, place: directory.place(), files: directory.run.clone() };
         let streams = Streams::Descriptors(streams);
         let launched = launch.run(root, &streams).map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
         drop(streams);

@@ -59,7 +59,7 @@ fn start(engine: &Engine, directory: &Directory, socket: &OwnedFd) -> Result<Sta
     let inside = launch::root_of(root.as_fd())?;
     containers::volumes::fill(engine, &record, inside.as_fd())?;
     let (streams, ends) = streams(&record)?;
-    let launch = Launch { engine, record: &record, place: directory.run.clone(), files: directory.data.clone() };
+    let launch = Launch { engine, record: &record, place: directory.place(), files: directory.data.clone() };
     let launched = launch.run(root, &streams).map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
     drop(streams);
     Ok((record, launched, ends, starter))

@@ -2,6 +2,7 @@
 
 use crate::containers::{self, find, names, reconcile};
 use crate::error::Result;
+use crate::images::usage::{Usage, User};
 use crate::{Engine, launch, volumes};
 use runtime::cgroup::Cgroup;
 use std::fs;
@@ -21,6 +22,20 @@ pub fn roots(engine: &Engine) -> Roots {
     roots
 }
 
+/// Who uses which image, for whoever removes images.
+///
+/// # Errors
+/// What the system reports, or damage.
+pub fn usage(engine: &Engine) -> Result<Usage> {
+    let containers = containers::list(engine)?;
+    let user = |container: containers::Container| User {
+        is_running: container.status.is_running(),
+        container: container.record.id,
+        image: container.record.image,
+    };
+    Ok(Usage { users: containers.into_iter().map(user).collect(), roots })
+}
+
 /// Removes blobs and layers that nothing refers to.
 ///
 /// # Errors
@@ -35,6 +50,18 @@ pub fn collect(engine: &Engine) -> Result<Collected> {
 /// What the system reports.
 pub fn prune_build_cache(engine: &Engine) -> Result<usize> {
     Ok(collect::forget_unused_cache(engine.store(), &roots(engine))?)
+}
+
+/// Forgets all of the build cache, so that the next collection frees what no image shares; returns the number of forgotten steps.
+///
+/// # Errors
+/// What the system reports.
+pub fn forget_build_cache(engine: &Engine) -> Result<usize> {
+    let records = store::cache::list(engine.store())?;
+    for (key, _) in &records {
+        store::cache::forget(engine.store(), key)?;
+    }
+    Ok(records.len())
 }
 
 /// Cleans up what killed processes left, and host objects that nothing uses: containers without a supervisor, names, volumes and containers half made,

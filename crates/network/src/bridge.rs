@@ -52,6 +52,14 @@ impl From<Record> for Bridge {
     }
 }
 
+/// The bridge as it last stood, without a look at the kernel; none if it was never made or pruned. For showing.
+///
+/// # Errors
+/// What the file system reports.
+pub fn recorded(state: &Path, names: &Names) -> Result<Option<Bridge>> {
+    Ok(Record::read(state, names)?.map(Bridge::from))
+}
+
 /// Sees to it that the bridge, its table, forwarding, and the rules that other programs' forward policy makes necessary, stand.
 ///
 /// `state` is a directory of this store alone, made if it is missing. When nothing has changed since the last call this takes no lock: the bridge has

@@ -19,6 +19,14 @@ pub const CONTAINER_INTERFACE: &str = "eth0";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HardwareAddress(pub [u8; 6]);
 
+impl HardwareAddress {
+    /// The one of the interface that has this address on a bridge of ours.
+    #[must_use]
+    pub fn of(address: Ipv4Addr) -> Self {
+        Self(hardware_address(address))
+    }
+}
+
 impl fmt::Display for HardwareAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;

@@ -66,6 +66,35 @@ pub fn put(store: &Store, content: &mut dyn Read, expected: Option<&Digest>) -> 
     Ok((found, size))
 }
 
+/// Takes a file into the store without copying it, as [`put`] otherwise. The file must be on the store's file system and have no other writer:
+/// it is linked, and its other names may go.
+///
+/// # Errors
+/// As [`put`].
+pub fn adopt(store: &Store, file: &File, expected: Option<&Digest>) -> Result<(Digest, u64)> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::PermissionsExt;
+    let source = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let mut hasher = Hasher::default();
+    let size = std::io::copy(&mut { file }, &mut hasher).at("read", &source)?;
+    let found = hasher.finish();
+    if let Some(expected) = expected
+        && *expected != found
+    {
+        return Err(Error::DigestMismatch { expected: *expected, found });
+    }
+    file.set_permissions(fs::Permissions::from_mode(0o600)).at("change mode of", &source)?;
+    file.sync_all().at("sync", &source)?;
+    let destination = path(store, &found);
+    match sys::fs::linkat(sys::fs::CWD, &source, sys::fs::CWD, &destination, sys::fs::AtFlags::SYMLINK_FOLLOW)
+    {
+        Ok(()) => durable::sync_parent(&destination)?,
+        Err(sys::Errno::EXIST) => {}
+        Err(errno) => return Err(Error::io("link to", destination, errno)),
+    }
+    Ok((found, size))
+}
+
 /// Opens a blob for reading.
 ///
 /// # Errors

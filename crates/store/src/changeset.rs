@@ -72,5 +72,7 @@ pub use attributes::Ownership;
 pub use decompress::{Compression, Decompressed, decompress};
 pub use error::Error;
 pub use header::is_tar;
+pub use tree::is_whiteout;
 pub use unpack::{Replace, Unpack, Unpacked, Whiteouts, unpack};
 pub use write::{Scope, View, Write, Written, write};
+pub use xattr::is_opaque;

@@ -2,7 +2,7 @@
 
 use crate::error::{At, Result};
 use crate::trash::condemn;
-use crate::{Store, blobs, cache, leases, refs, staging};
+use crate::{Store, blobs, cache, layers, leases, refs, staging};
 use oci::image::{Configuration, Index, Manifest};
 use oci::{DiffId, Digest};
 use std::collections::HashSet;
@@ -71,12 +71,21 @@ fn mark(store: &Store, roots: &Roots) -> Result<HashSet<Digest>> {
     pending.extend(refs::list(store)?.into_iter().map(|(_, target)| target.digest));
     pending.extend(marked.iter().copied());
     marked.extend(roots.layers.iter().map(|layer| layer.0));
-    marked.extend(cache::list(store)?.into_iter().filter_map(|(_, record)| record.layer).map(|layer| layer.0));
+    marked
+        .extend(cache::list(store)?.into_iter().filter_map(|(_, record)| record.layer).map(|layer| layer.0));
     let mut seen = HashSet::new();
     while let Some(digest) = pending.pop() {
         marked.insert(digest);
         if seen.insert(digest) {
             mark_document(store, &digest, &mut marked, &mut pending);
+        }
+    }
+    // a layer that came in a blob cannot be written again without it, whoever's manifest names the layer
+    for layer in layers::list(store)? {
+        if marked.contains(&layer.0)
+            && let Ok(layers::Meta { blob: Some(blob), .. }) = layers::meta(store, &layer)
+        {
+            marked.insert(blob);
         }
     }
     Ok(marked)
@@ -107,7 +116,8 @@ struct Candidate {
 
 fn unmarked(store: &Store, marked: &HashSet<Digest>) -> Result<Vec<Candidate>> {
     let mut candidates = Vec::new();
-    for (directory, is_layer) in [("blobs/sha256", false), ("layers/sha256", true)] {
+    // layers first: a layer without its blob must not be left behind by whoever kills this
+    for (directory, is_layer) in [("layers/sha256", true), ("blobs/sha256", false)] {
         let directory = store.path(directory);
         for entry in fs::read_dir(&directory).at("list", &directory)?.flatten() {
             let name = entry.file_name();
@@ -154,7 +164,8 @@ fn is_owned(name: &str) -> bool {
 
 /// Whether the process in a temporary name is there. Ids are reused, so that a leftover may stay until the next time.
 fn is_fresh(name: &str) -> bool {
-    let pid = name.rsplit('.').next().and_then(|tail| tail.split('-').next()).and_then(|pid| pid.parse().ok());
+    let pid =
+        name.rsplit('.').next().and_then(|tail| tail.split('-').next()).and_then(|pid| pid.parse().ok());
     pid.is_some_and(|pid: i32| sys::identity::Identity::of(pid).is_ok())
 }
 
@@ -165,7 +176,8 @@ pub fn disk_usage(path: &Path) -> u64 {
     let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
     let mut bytes = metadata.blocks() * 512;
     if metadata.is_dir() {
-        bytes += fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|e| disk_usage(&e.path())).sum());
+        bytes +=
+            fs::read_dir(path).map_or(0, |entries| entries.flatten().map(|e| disk_usage(&e.path())).sum());
     }
     bytes
 }

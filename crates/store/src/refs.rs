@@ -52,6 +52,19 @@ pub fn target(store: &Store, name: &Reference) -> Result<Option<Descriptor>> {
     }
 }
 
+/// When a name was last set, if it is.
+///
+/// # Errors
+/// What the system reports.
+pub fn set_at(store: &Store, name: &Reference) -> Result<Option<std::time::SystemTime>> {
+    let path = path(store, name);
+    match fs::metadata(&path).and_then(|metadata| metadata.modified()) {
+        Ok(time) => Ok(Some(time)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("stat", path, error)),
+    }
+}
+
 /// Removes a name; false if it was not set.
 ///
 /// # Errors

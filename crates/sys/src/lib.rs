@@ -33,6 +33,8 @@ pub use rustix::fs;
 /// Reading and writing descriptors.
 pub use rustix::io;
 pub use rustix::io::Errno;
+/// Buffers for calls that fill memory.
+pub use rustix::buffer;
 /// Sockets.
 pub use rustix::net;
 /// Pipes and splicing.

@@ -81,10 +81,16 @@ impl Directory {
 
     /// Makes the run directory and leaves the supervisor's identity in it.
     pub(crate) fn begin_run(&self) -> Result<()> {
-        fs::create_dir_all(&self.run).at("make directory", &self.run)?;
+        let place = self.place();
+        fs::create_dir_all(&place).at("make directory", place)?;
         let own = Identity::own().at("read", "/proc/self/stat")?;
         store::durable::replace(&self.run.join("supervisor"), own.to_string().as_bytes())?;
         Ok(())
+    }
+
+    /// Where the init attaches the root, in its own mount namespace: an empty directory, so that nothing is hidden by it.
+    pub(crate) fn place(&self) -> PathBuf {
+        self.run.join("root")
     }
 
     pub(crate) fn write_init(&self, pid: i32) -> Result<()> {

@@ -3,7 +3,8 @@
 use crate::Engine;
 use crate::error::Result;
 use oci::image::{Configuration, Descriptor, Manifest, media_type};
-use oci::{Digest, Reference};
+use oci::{DiffId, Digest, Reference};
+use store::leases::Lease;
 use store::{blobs, layers, refs};
 
 /// Host of the refs that keep images without a name. No user can write it: a host name has no underscore.
@@ -31,23 +32,33 @@ pub fn commit(engine: &Engine, configuration: &Configuration, names: &[Reference
     let store = engine.store();
     layers::seal(store, &configuration.rootfs.diff_ids)?;
     let text = serde_json::to_vec(configuration).expect("a configuration serialises");
+    // what nothing names yet must not be collected
+    let lease = Lease::new(store)?;
+    lease.hold([Digest::of(&text)])?;
     let id = blobs::put_document(store, &text)?;
-    let mut descriptors = Vec::new();
-    for layer in &configuration.rootfs.diff_ids {
-        let meta = layers::meta(store, layer)?;
-        descriptors.push(Descriptor::new(media_type::LAYER, layer.0, meta.tar_size));
-    }
-    let manifest = Manifest {
-        schema_version: 2,
-        media_type: Some(media_type::MANIFEST.into()),
-        config: Descriptor::new(media_type::CONFIGURATION, id, text.len() as u64),
-        layers: descriptors,
-        annotations: std::collections::BTreeMap::new(),
-    };
+    let config = Descriptor::new(media_type::CONFIGURATION, id, text.len() as u64);
+    let manifest = manifest(engine, config, &configuration.rootfs.diff_ids)?;
     let text = serde_json::to_vec(&manifest).expect("a manifest serialises");
+    lease.hold([Digest::of(&text)])?;
     let digest = blobs::put_document(store, &text)?;
     point(engine, names, &Descriptor::new(media_type::MANIFEST, digest, text.len() as u64))?;
     Ok(Committed { id, manifest: digest })
+}
+
+/// The manifest of an image whose layers are in the store, uncompressed.
+pub(crate) fn manifest(engine: &Engine, config: Descriptor, layers: &[DiffId]) -> Result<Manifest> {
+    let mut descriptors = Vec::new();
+    for layer in layers {
+        let meta = layers::meta(engine.store(), layer)?;
+        descriptors.push(Descriptor::new(media_type::LAYER, layer.0, meta.tar_size));
+    }
+    Ok(Manifest {
+        schema_version: 2,
+        media_type: Some(media_type::MANIFEST.into()),
+        config,
+        layers: descriptors,
+        annotations: std::collections::BTreeMap::new(),
+    })
 }
 
 /// Points names at a manifest or index. An image that loses its last name stays as a dangling one.

@@ -6,6 +6,9 @@ use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
 use oci::{Digest, Platform, Reference};
 use store::{blobs, refs};
 
+/// The annotation of a manifest in an index that is about another one, and no image.
+pub(crate) const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+
 /// An image of the store.
 #[derive(Debug, Clone)]
 pub struct Image {
@@ -30,21 +33,34 @@ impl Image {
         let manifest = manifest_for(engine, target, platform)?;
         let document: Manifest = parse(engine, &manifest)?;
         let configuration: Configuration = parse(engine, &document.config.digest)?;
-        Ok(Self { id: document.config.digest, manifest: Some(manifest), document, configuration, names: Vec::new() })
+        Ok(Self {
+            id: document.config.digest,
+            manifest: Some(manifest),
+            document,
+            configuration,
+            names: Vec::new(),
+        })
     }
 }
 
+/// Of an index the manifest for `platform`, else its first image, among those that are here. It may name other indexes; they cannot name it, nor themselves.
 fn manifest_for(engine: &Engine, target: &Descriptor, platform: &Platform) -> Result<Digest> {
     if target.media_type != media_type::INDEX && target.media_type != media_type::DOCKER_INDEX {
         return Ok(target.digest);
     }
     let index: Index = parse(engine, &target.digest)?;
-    let is_here = |d: &&Descriptor| blobs::exists(engine.store(), &d.digest);
-    let matching = index.manifests.iter().find(|d| d.platform.as_ref().is_none_or(|own| platform.matches(own)));
-    matching
-        .or_else(|| index.manifests.iter().find(is_here))
-        .map(|d| d.digest)
-        .ok_or_else(|| Error::NoImage(format!("{} has no manifest for {platform}", target.digest)))
+    let is_image = |d: &&Descriptor| !d.annotations.contains_key(REFERENCE_TYPE);
+    let here: Vec<&Descriptor> = index
+        .manifests
+        .iter()
+        .filter(is_image)
+        .filter(|d| blobs::exists(engine.store(), &d.digest))
+        .collect();
+    let matching = here.iter().find(|d| d.platform.as_ref().is_none_or(|own| platform.matches(own)));
+    match matching.or(here.first()) {
+        Some(chosen) => manifest_for(engine, chosen, platform),
+        None => Err(Error::NoImage(format!("{} has no manifest for {platform}", target.digest))),
+    }
 }
 
 /// Reads a document of the store.
@@ -69,7 +85,9 @@ pub fn find(engine: &Engine, name: &str) -> Result<Image> {
     match matching.len() {
         1 => Ok(matching.remove(0)),
         0 => Err(Error::NoImage(name.to_owned())),
-        _ => Err(Error::Invalid(format!("ambiguous image id {name}: several images begin so; give more digits"))),
+        _ => Err(Error::Invalid(format!(
+            "ambiguous image id {name}: several images begin so; give more digits"
+        ))),
     }
 }
 
@@ -105,23 +123,21 @@ fn by_id(engine: &Engine, text: &str) -> Result<Vec<Image>> {
 /// # Errors
 /// What the system reports.
 pub fn list(engine: &Engine) -> Result<Vec<Image>> {
-    let mut images: Vec<Image> = Vec::new();
+    let mut found: Vec<(Digest, Image)> = Vec::new();
     for (name, target) in refs::list(engine.store())? {
         let is_internal = name.host() == super::commit::DANGLING_HOST;
         let names = if is_internal { vec![] } else { vec![name] };
-        match images.iter_mut().find(|image| image.manifest == Some(target.digest)) {
-            Some(image) => image.names.extend(names),
+        match found.iter_mut().find(|(digest, _)| *digest == target.digest) {
+            Some((_, image)) => image.names.extend(names),
             None => match Image::read(engine, &target, &Platform::host()) {
-                Ok(mut image) => {
-                    image.names = names;
-                    images.push(image);
-                }
+                Ok(image) => found.push((target.digest, Image { names, ..image })),
                 // removed meanwhile
-                Err(Error::Store(store::Error::NoBlob(_))) => {}
+                Err(Error::Store(store::Error::NoBlob(_)) | Error::NoImage(_)) => {}
                 Err(error) => return Err(error),
             },
         }
     }
+    let mut images: Vec<Image> = found.into_iter().map(|(_, image)| image).collect();
     images.sort_by(|a, b| b.configuration.created.cmp(&a.configuration.created).then(a.id.cmp(&b.id)));
     Ok(images)
 }

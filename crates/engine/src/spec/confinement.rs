@@ -80,14 +80,14 @@ fn capability(name: &str) -> Result<Capability> {
         .ok_or_else(|| Error::Invalid(format!("invalid capability: {name:?}; capabilities(7) lists them")))
 }
 
-pub(super) fn masked(host: &HostSettings, throttles: &[String]) -> Vec<String> {
+pub(crate) fn masked(host: &HostSettings, throttles: &[String]) -> Vec<String> {
     if host.privileged || host.unmasked {
         return Vec::new();
     }
     MASKED.iter().map(|path| (*path).to_owned()).chain(throttles.iter().cloned()).collect()
 }
 
-pub(super) fn read_only(host: &HostSettings) -> Vec<String> {
+pub(crate) fn read_only(host: &HostSettings) -> Vec<String> {
     if host.privileged || host.unmasked {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use oci::runtime::{Mount, MountBuilder};
 use std::path::Path;
 
-const SHM_SIZE: u64 = 64 << 20;
+pub(crate) const SHM_SIZE: u64 = 64 << 20;
 
 pub(super) fn mounts(record: &Record, facts: &Facts) -> Result<Vec<Mount>> {
     let host = &record.host;

@@ -184,6 +184,6 @@ impl<'r> Tree<'r> {
 }
 
 /// Overlayfs hides a name by a character device with the numbers 0, 0.
-pub(super) fn is_whiteout(stat: &Stat) -> bool {
+pub fn is_whiteout(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice && stat.st_rdev == 0
 }

@@ -100,7 +100,7 @@ fn value(file: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
 }
 
 /// Whether overlayfs takes the directory for opaque.
-pub(super) fn is_opaque(directory: BorrowedFd<'_>) -> bool {
+pub fn is_opaque(directory: BorrowedFd<'_>) -> bool {
     let mut value = [0];
     fs::fgetxattr(directory, OPAQUE, &mut value) == Ok(1) && value == *b"y"
 }

@@ -1,14 +1,16 @@
 //! A directory's content into another directory, as `cp -a` would: the first content of a volume.
 
-use crate::error::{At, Error, Result};
+use crate::error::{At, Result};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use store::changeset::descent::{self, Descent, Identity};
 use sys::Errno;
-use sys::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, SeekFrom, Stat, Timespec, Timestamps, Uid, XattrFlags};
+use sys::fs::{
+    self, AtFlags, FileType, Gid, Mode, OFlags, SeekFrom, Stat, Timespec, Timestamps, Uid, XattrFlags,
+};
 
 /// Bytes read at once where the kernel cannot copy by itself.
 const BUFFER: usize = 128 << 10;
@@ -94,7 +96,9 @@ impl Copying<'_> {
             FileType::Directory => return self.directory(name),
             FileType::RegularFile => self.regular(name)?,
             FileType::Symlink => self.symlink(name, &stat)?,
-            FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo => self.node(name, kind, &stat)?,
+            FileType::CharacterDevice | FileType::BlockDevice | FileType::Fifo => {
+                self.node(name, kind, &stat)?
+            }
             FileType::Socket | FileType::Unknown => {}
         }
         Ok(false)
@@ -158,7 +162,12 @@ impl Copying<'_> {
     fn node(&self, name: &[u8], kind: FileType, stat: &Stat) -> Result<(), Errno> {
         let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
         fs::mknodat(self.to.here(), name, kind, mode, stat.st_rdev)?;
-        let handle = fs::openat(self.to.here(), name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+        let handle = fs::openat(
+            self.to.here(),
+            name,
+            OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
         let made = fs::fstat(&handle)?;
         if FileType::from_raw_mode(made.st_mode) != kind || made.st_rdev != stat.st_rdev {
             return Err(Errno::STALE);
@@ -222,7 +231,9 @@ fn extended_attributes(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<(), E
 
 /// Overlayfs' own attributes mean something else elsewhere; security modules' labels are the host's business.
 fn is_content(name: &[u8]) -> bool {
-    let kept = name == b"security.capability" || name.starts_with(b"user.") || name.starts_with(b"system.posix_acl_");
+    let kept = name == b"security.capability"
+        || name.starts_with(b"user.")
+        || name.starts_with(b"system.posix_acl_");
     kept && !name.starts_with(b"user.overlay.")
 }
 
@@ -244,7 +255,10 @@ fn content(from: BorrowedFd<'_>, to: BorrowedFd<'_>, stat: &Stat) -> Result<(), 
     let sparse = stat.st_blocks.unsigned_abs() * 512 < size;
     let mut offset = 0;
     while offset < size {
-        let Some((begin, end)) = (if sparse { data_range(from, offset, size)? } else { Some((0, size)) }) else { break };
+        let Some((begin, end)) = (if sparse { data_range(from, offset, size)? } else { Some((0, size)) })
+        else {
+            break;
+        };
         // it shrinks while it is copied: what is left is what there was
         if !copy_range(from, to, begin, end)? {
             return Ok(());
@@ -286,7 +300,12 @@ fn copy_range(from: BorrowedFd<'_>, to: BorrowedFd<'_>, begin: u64, end: u64) ->
     Ok(true)
 }
 
-fn read_and_write(from: BorrowedFd<'_>, to: BorrowedFd<'_>, mut offset: u64, end: u64) -> Result<bool, Errno> {
+fn read_and_write(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    mut offset: u64,
+    end: u64,
+) -> Result<bool, Errno> {
     let mut buffer = vec![0; BUFFER];
     while offset < end {
         let step = usize::try_from(end - offset).unwrap_or(usize::MAX).min(BUFFER);

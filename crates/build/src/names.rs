@@ -1,0 +1,201 @@
+//! Which stages a target needs, and the images that they start from: names become digests here, and nothing later asks again.
+
+use crate::scope::Globals;
+use crate::{Error, Request, Result};
+use dockerfile::{Dockerfile, Instruction, Kind, Stage};
+use engine::{Engine, images};
+use oci::image::Configuration;
+use oci::{DiffId, Digest, Platform};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An image that a stage starts from, or that files are copied from.
+#[derive(Debug, Clone)]
+pub struct BaseImage {
+    /// The name as it is shown.
+    pub name: String,
+    /// Its IMAGE ID.
+    pub id: Digest,
+    /// Its configuration.
+    pub configuration: Configuration,
+    /// The triggers that it leaves for builds, parsed.
+    pub triggers: Vec<Instruction>,
+}
+
+impl BaseImage {
+    /// Its layers, lowest first.
+    #[must_use]
+    pub fn layers(&self) -> &[DiffId] {
+        &self.configuration.rootfs.diff_ids
+    }
+}
+
+/// What a stage starts from.
+#[derive(Debug, Clone)]
+pub(crate) enum From {
+    Scratch,
+    Image(String),
+    Stage(usize),
+}
+
+/// The names of a Dockerfile, resolved.
+#[derive(Debug, Clone, Default)]
+pub struct Bases {
+    /// The stage to build.
+    pub(crate) target: usize,
+    /// The stages that it needs, itself included.
+    pub(crate) needed: BTreeSet<usize>,
+    /// What each needed stage starts from.
+    pub(crate) from: BTreeMap<usize, From>,
+    /// Platform of each needed stage.
+    pub(crate) platforms: BTreeMap<usize, Platform>,
+    /// Images by the name in the Dockerfile.
+    pub(crate) images: BTreeMap<String, BaseImage>,
+}
+
+/// Resolves all names that the target needs.
+pub(crate) fn resolve(
+    engine: &Engine,
+    request: &Request,
+    file: &Dockerfile,
+    lease: &engine::store::leases::Lease,
+) -> Result<Bases> {
+    let target = target(request, file)?;
+    let mut globals = Globals::new(request);
+    declare_globals(&mut globals, file)?;
+    let mut bases = Bases { target, ..Bases::default() };
+    let mut pending = vec![target];
+    while let Some(number) = pending.pop() {
+        if !bases.needed.insert(number) {
+            continue;
+        }
+        let stage = &file.stages[number];
+        let platform = platform(request, file, stage, &globals)?;
+        let from = from(file, number, &globals)?;
+        let mut instructions: Vec<Instruction> = stage.instructions.clone();
+        match &from {
+            From::Stage(other) => pending.push(*other),
+            From::Image(name) => {
+                let image = image(engine, file, stage, name, &platform, lease)?;
+                instructions.extend(image.triggers.iter().cloned());
+                bases.images.insert(name.clone(), image);
+            }
+            From::Scratch => {}
+        }
+        for instruction in &instructions {
+            let Kind::Copy(copy) = &instruction.kind else { continue };
+            let Some(name) = copy.from.as_ref().map(|flag| flag.value.as_str()) else { continue };
+            match stage_by_name(file, name, number) {
+                Some(other) => pending.push(other),
+                None if !bases.images.contains_key(name) => {
+                    let image = image(engine, file, stage, name, &platform, lease)?;
+                    bases.images.insert(name.to_owned(), image);
+                }
+                None => {}
+            }
+        }
+        bases.from.insert(number, from);
+        bases.platforms.insert(number, platform);
+    }
+    Ok(bases)
+}
+
+/// Values of the `ARG`s before the first `FROM`, each seeing those above it.
+pub(crate) fn declare_globals(globals: &mut Globals<'_>, file: &Dockerfile) -> Result<()> {
+    for instruction in &file.global_args {
+        let Kind::Arg(arguments) = &instruction.kind else { continue };
+        for argument in arguments {
+            let default = argument
+                .default
+                .as_ref()
+                .map(|default| dockerfile::expand(default, file.escape, &|name| globals.value(name)))
+                .transpose()
+                .map_err(|error| fault(file, instruction.span, error.to_string()))?;
+            globals.declare(&argument.name, default);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn fault(file: &Dockerfile, span: dockerfile::Span, message: impl Into<String>) -> Error {
+    file.source.error(dockerfile::Fault::new(span.start(), message)).into()
+}
+
+fn target(request: &Request, file: &Dockerfile) -> Result<usize> {
+    let Some(target) = &request.target else { return Ok(file.stages.len() - 1) };
+    let by_number = || target.parse().ok().filter(|n| *n < file.stages.len());
+    let named = |stage: &Stage| stage.name.as_deref() == Some(target.to_lowercase().as_str());
+    file.stages.iter().position(named).or_else(by_number).ok_or_else(|| {
+        let names: Vec<&str> = file.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
+        let nearest = dockerfile::nearest(target, &names).map(|n| format!(", did you mean {n:?}?")).unwrap_or_default();
+        Error::Context(format!("target stage {target:?} could not be found{nearest}"))
+    })
+}
+
+fn from(file: &Dockerfile, number: usize, globals: &Globals<'_>) -> Result<From> {
+    let from = &file.stages[number].from;
+    let image = dockerfile::expand(&from.image, file.escape, &|name| globals.value(name))
+        .map_err(|error| fault(file, from.span, error.to_string()))?;
+    if image.is_empty() {
+        let message = format!("base name ({}) should not be blank", from.image);
+        return Err(fault(file, from.span, message));
+    }
+    let named = |stage: &Stage| stage.name.as_deref() == Some(image.to_lowercase().as_str());
+    Ok(match file.stages[..number].iter().rposition(named) {
+        Some(stage) => From::Stage(stage),
+        None if image == "scratch" => From::Scratch,
+        None => From::Image(image),
+    })
+}
+
+/// A stage before `number` by its name or number: what `COPY --from` means first.
+pub(crate) fn stage_by_name(file: &Dockerfile, name: &str, number: usize) -> Option<usize> {
+    let named = |stage: &Stage| stage.name.as_deref() == Some(name.to_lowercase().as_str());
+    file.stages[..number]
+        .iter()
+        .rposition(named)
+        .or_else(|| name.parse().ok().filter(|stage: &usize| *stage < number))
+}
+
+fn platform(request: &Request, file: &Dockerfile, stage: &Stage, globals: &Globals<'_>) -> Result<Platform> {
+    let Some(flag) = &stage.from.platform else { return Ok(request.platform.clone()) };
+    let at = |message: String| Error::from(file.source.error(dockerfile::Fault::new(flag.position, message)));
+    let text = dockerfile::expand(&flag.value, file.escape, &|name| globals.value(name))
+        .map_err(|error| at(error.to_string()))?;
+    text.parse().map_err(|error: oci::platform::InvalidPlatform| at(error.to_string()))
+}
+
+fn image(
+    engine: &Engine,
+    file: &Dockerfile,
+    stage: &Stage,
+    name: &str,
+    platform: &Platform,
+    lease: &engine::store::leases::Lease,
+) -> Result<BaseImage> {
+    let found = images::find(engine, name).map_err(|error| match error {
+        engine::Error::NoImage(_) => fault(
+            file,
+            stage.from.span,
+            format!("image {name} is not in the store; tare load or tare import adds one (pulling comes in a later version)"),
+        ),
+        other => other.into(),
+    })?;
+    let own = found.configuration.platform();
+    if !platform.matches(&own) && !own.architecture.is_empty() {
+        let message = format!("image {name} is for {own}, the stage is for {platform}");
+        return Err(fault(file, stage.from.span, message));
+    }
+    // from here on a prune leaves it alone; it may have been removed just before
+    let layers = found.configuration.rootfs.diff_ids.iter().map(|layer| layer.0);
+    lease.hold(layers.chain([found.id]).chain(found.manifest))?;
+    for layer in &found.configuration.rootfs.diff_ids {
+        engine::store::layers::open(engine.store(), layer)?;
+    }
+    let triggers = found.configuration.config.on_build.iter().map(|trigger| dockerfile::parse_instruction(trigger));
+    Ok(BaseImage {
+        name: name.to_owned(),
+        id: found.id,
+        triggers: triggers.collect::<Result<_, _>>()?,
+        configuration: found.configuration,
+    })
+}

@@ -1,0 +1,224 @@
+//! The plan: every step of every needed stage as a value, with all variables replaced. Making it is pure.
+
+mod instruction;
+
+use crate::names::{self, BaseImage, Bases, From};
+use crate::scope::{Arguments, Globals};
+use crate::{Error, Request, Result};
+use dockerfile::{Dockerfile, Instruction, Span};
+use engine::containers::NetworkMode;
+use oci::Platform;
+use oci::image::Execution;
+use std::collections::BTreeMap;
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The needed stages by their number in the Dockerfile.
+    pub stages: BTreeMap<usize, Stage>,
+    /// The stage whose result is the image.
+    pub target: usize,
+    /// The Dockerfile, for excerpts.
+    pub file: Dockerfile,
+}
+
+/// A stage.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Its name, or its number.
+    pub name: String,
+    /// What it starts from.
+    pub base: Base,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+    /// What its containers start with, after the last step.
+    pub execution: Execution,
+    /// What it is for.
+    pub platform: Platform,
+    /// Who made it (`MAINTAINER`).
+    pub author: Option<String>,
+}
+
+/// What a stage starts from.
+#[derive(Debug, Clone)]
+pub enum Base {
+    /// Nothing.
+    Scratch,
+    /// An image.
+    Image(Box<BaseImage>),
+    /// The result of another stage.
+    Stage(usize),
+}
+
+/// One instruction, ready to be carried out.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What people read: the instruction's text.
+    pub text: String,
+    /// The line in the image's history.
+    pub created_by: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What there is to do.
+    pub action: Action,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// It changed the configuration only, which has been done.
+    Metadata,
+    /// It runs a command.
+    Run(Box<RunAction>),
+    /// It copies files.
+    Copy(Box<CopyAction>),
+    /// It makes a directory.
+    Directory {
+        /// Its absolute path.
+        path: String,
+        /// Whose it is.
+        user: String,
+    },
+}
+
+/// A command to run.
+#[derive(Debug, Clone)]
+pub struct RunAction {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// A script for standard use: its content, put at the path that the command names.
+    pub script: Option<String>,
+    /// Variables, `NAME=value`.
+    pub environment: Vec<String>,
+    /// Variables that count for the cache: without the predefined ones that nobody declared.
+    pub keyed_environment: Vec<String>,
+    /// User and group.
+    pub user: String,
+    /// Working directory.
+    pub directory: String,
+    /// Network.
+    pub network: NetworkMode,
+}
+
+/// Files to copy.
+#[derive(Debug, Clone)]
+pub struct CopyAction {
+    /// Paths in the origin, wildcards allowed.
+    pub sources: Vec<String>,
+    /// Files whose content stands in the Dockerfile: name and content.
+    pub texts: Vec<(String, String)>,
+    /// Where the paths are.
+    pub origin: Origin,
+    /// Absolute path in the stage; a trailing slash means a directory.
+    pub destination: String,
+    /// Owner of everything that is copied or made.
+    pub chown: Option<String>,
+    /// Mode of everything that is copied.
+    pub chmod: Option<u32>,
+    /// Local archives are unpacked (`ADD`).
+    pub unpack: bool,
+    /// `COPY` or `ADD`.
+    pub keyword: &'static str,
+}
+
+/// Where files are copied from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// The build context.
+    Context,
+    /// Another stage.
+    Stage(usize),
+    /// An image.
+    Image(Box<BaseImage>),
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// [`Error::Dockerfile`] with the position of what is wrong, or of what this version does not do.
+pub fn lower(request: &Request, file: &Dockerfile, bases: &Bases) -> Result<Plan> {
+    let mut globals = Globals::new(request);
+    names::declare_globals(&mut globals, file)?;
+    let mut stages: BTreeMap<usize, Stage> = BTreeMap::new();
+    // a stage refers only to stages before it
+    for number in &bases.needed {
+        let stage = lower_stage(request, file, bases, &globals, *number, &stages)?;
+        stages.insert(*number, stage);
+    }
+    if let Some(stage) = stages.get_mut(&bases.target) {
+        stage.execution.labels.extend(request.labels.clone());
+    }
+    Ok(Plan { stages, target: bases.target, file: file.clone() })
+}
+
+fn lower_stage(
+    request: &Request,
+    file: &Dockerfile,
+    bases: &Bases,
+    globals: &Globals<'_>,
+    number: usize,
+    before: &BTreeMap<usize, Stage>,
+) -> Result<Stage> {
+    let parsed = &file.stages[number];
+    let mut triggers: Vec<Instruction> = Vec::new();
+    let (base, execution, author) = match &bases.from[&number] {
+        From::Scratch => (Base::Scratch, scratch(), None),
+        From::Image(name) => {
+            let image = &bases.images[name];
+            triggers.clone_from(&image.triggers);
+            let author = image.configuration.author.clone();
+            (Base::Image(Box::new(image.clone())), image.configuration.config.clone(), author)
+        }
+        From::Stage(other) => {
+            let stage = before.get(other).ok_or_else(|| Error::Context("a stage refers to a later one".into()))?;
+            (Base::Stage(*other), stage.execution.clone(), stage.author.clone())
+        }
+    };
+    let mut lowering = Lowering {
+        request,
+        file,
+        bases,
+        globals,
+        number,
+        arguments: Arguments::default(),
+        stage: Stage {
+            name: parsed.name.clone().unwrap_or_else(|| format!("stage-{number}")),
+            base,
+            steps: Vec::new(),
+            execution,
+            platform: bases.platforms[&number].clone(),
+            author,
+        },
+    };
+    if !triggers.is_empty() {
+        // they are for this build, not for one that starts from it
+        lowering.stage.execution.on_build.clear();
+    }
+    for trigger in &triggers {
+        lowering.instruction(trigger, parsed.from.span)?;
+    }
+    for instruction in &parsed.instructions {
+        lowering.instruction(instruction, instruction.span)?;
+    }
+    Ok(lowering.stage)
+}
+
+/// An image from nothing has the usual path, as `docker build` gives it.
+fn scratch() -> Execution {
+    Execution {
+        env: vec!["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into()],
+        working_dir: "/".into(),
+        ..Execution::default()
+    }
+}
+
+/// A stage being lowered.
+struct Lowering<'a> {
+    request: &'a Request,
+    file: &'a Dockerfile,
+    bases: &'a Bases,
+    globals: &'a Globals<'a>,
+    number: usize,
+    arguments: Arguments,
+    stage: Stage,
+}

@@ -1,0 +1,110 @@
+//! Which variables an instruction sees, and with which values.
+
+use crate::Request;
+use oci::Platform;
+use oci::image::set_variable;
+use std::collections::BTreeMap;
+
+/// Arguments that need no declaration, and neither show up in the history nor miss the cache.
+pub(crate) const PREDEFINED: [&str; 10] = [
+    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy",
+    "ALL_PROXY", "all_proxy",
+];
+
+/// The arguments of the build request and of the lines before the first `FROM`.
+#[derive(Debug, Clone)]
+pub(crate) struct Globals<'a> {
+    request: &'a Request,
+    platform: BTreeMap<&'static str, String>,
+    declared: BTreeMap<String, String>,
+}
+
+impl<'a> Globals<'a> {
+    /// What holds before the first line.
+    pub(crate) fn new(request: &'a Request) -> Self {
+        let mut platform = BTreeMap::new();
+        describe(&mut platform, ["TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT"], &request.platform);
+        describe(&mut platform, ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT"], &Platform::host());
+        platform.insert("TARGETSTAGE", request.target.clone().unwrap_or_else(|| "default".into()));
+        Self { request, platform, declared: BTreeMap::new() }
+    }
+
+    /// Declares a global argument.
+    pub(crate) fn declare(&mut self, name: &str, default: Option<String>) {
+        if let Some(value) = self.request.arguments.get(name).cloned().or(default) {
+            self.declared.insert(name.to_owned(), value);
+        }
+    }
+
+    /// The value of a global argument.
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        let given = || self.platform.get(name).map(|_| self.request.arguments.get(name)).and_then(|v| v.cloned());
+        self.declared.get(name).cloned().or_else(given).or_else(|| self.platform.get(name).cloned())
+    }
+
+    /// The value that a stage's declaration of `name` gets.
+    pub(crate) fn stage_value(&self, name: &str, default: Option<String>) -> Option<String> {
+        let given = self.request.arguments.get(name).cloned();
+        given.or(default).or_else(|| self.value(name))
+    }
+
+    /// Predefined arguments that were given but need no declaration.
+    pub(crate) fn undeclared(&self) -> impl Iterator<Item = (String, String)> {
+        PREDEFINED
+            .iter()
+            .filter_map(|name| self.request.arguments.get(*name).map(|value| ((*name).to_owned(), value.clone())))
+    }
+}
+
+fn describe(values: &mut BTreeMap<&'static str, String>, names: [&'static str; 4], platform: &Platform) {
+    let texts = [
+        platform.to_string(),
+        platform.os.clone(),
+        platform.architecture.clone(),
+        platform.variant.clone().unwrap_or_default(),
+    ];
+    values.extend(names.into_iter().zip(texts));
+}
+
+/// The arguments that a stage has declared, in their order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Arguments {
+    declared: Vec<(String, Option<String>)>,
+}
+
+impl Arguments {
+    /// Declares one, perhaps again.
+    pub(crate) fn declare(&mut self, name: &str, value: Option<String>) {
+        self.declared.retain(|(known, _)| known != name);
+        self.declared.push((name.to_owned(), value));
+    }
+
+    /// The value of one, if it has any.
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        self.declared.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone())
+    }
+
+    /// All that have a value, as `NAME=value`, in their order; for the history and the cache.
+    pub(crate) fn assignments(&self) -> Vec<String> {
+        self.declared.iter().filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}={v}"))).collect()
+    }
+
+    /// The environment of a command: arguments, and over them what `ENV` says.
+    pub(crate) fn environment(&self, globals: &Globals<'_>, env: &[String]) -> Vec<String> {
+        let mut environment: Vec<String> = Vec::new();
+        let undeclared = globals.undeclared().filter(|(name, _)| !self.declared.iter().any(|(n, _)| n == name));
+        for (name, value) in undeclared {
+            set_variable(&mut environment, &name, &value);
+        }
+        for assignment in self.assignments().iter().chain(env) {
+            let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+            set_variable(&mut environment, name, value);
+        }
+        environment
+    }
+}
+
+/// The value of `name` in a list of assignments.
+pub(crate) fn variable(list: &[String], name: &str) -> Option<String> {
+    list.iter().rev().find_map(|v| v.split_once('=').filter(|(n, _)| *n == name)).map(|(_, value)| value.to_owned())
+}

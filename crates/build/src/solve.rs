@@ -1,0 +1,292 @@
+//! Carrying a plan out: one thread a stage, every step looked up by the digest of its inputs first.
+
+mod key;
+mod report;
+
+use crate::error::{Error, Result};
+use crate::names::BaseImage;
+use crate::plan::{Action, Base, Plan, Stage, Step};
+use crate::{Cancel, Context, EventKind, Progress, Request, history, run, transfer};
+use engine::Engine;
+use engine::store::layers::{self, Draft, Durability};
+use engine::store::leases::Lease;
+use engine::store::{cache, cache::Record};
+use oci::image::{Configuration, History, RootFs};
+use oci::{DiffId, Digest};
+use report::Reporter;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+/// The result of a stage.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Finished {
+    pub(crate) layers: Vec<DiffId>,
+    history: Vec<History>,
+    created: Option<String>,
+}
+
+/// Stops all steps: because the user asked for it, or because one failed.
+#[derive(Debug)]
+pub(crate) struct Stop<'a> {
+    pub(crate) asked: &'a Cancel,
+    pub(crate) failed: Cancel,
+}
+
+impl Stop<'_> {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.asked.is_canceled() || self.failed.is_canceled() { Err(Error::Canceled) } else { Ok(()) }
+    }
+}
+
+struct Solver<'a> {
+    engine: &'a Engine,
+    request: &'a Request,
+    plan: &'a Plan,
+    context: &'a Context,
+    reporter: Reporter<'a>,
+    lease: &'a Lease,
+    stop: Stop<'a>,
+    /// Results of stages; `None` while a stage works, an empty `Arc` never.
+    finished: Mutex<BTreeMap<usize, Option<Arc<Finished>>>>,
+    changed: Condvar,
+}
+
+/// Carries the plan out and returns the configuration of the target's image.
+pub(crate) fn solve(
+    engine: &Engine,
+    request: &Request,
+    plan: &Plan,
+    context: &Context,
+    progress: &Progress<'_>,
+    cancel: &Cancel,
+    lease: &Lease,
+) -> Result<Configuration> {
+    let failed = Cancel::new()
+        .map_err(|error| Error::Io { doing: "make", path: "an event descriptor".into(), source: error })?;
+    let solver = Solver {
+        engine,
+        request,
+        plan,
+        context,
+        reporter: Reporter::new(plan, progress),
+        lease,
+        stop: Stop { asked: cancel, failed },
+        finished: Mutex::new(BTreeMap::new()),
+        changed: Condvar::new(),
+    };
+    let errors: Mutex<Vec<Error>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for (number, stage) in &plan.stages {
+            let (solver, errors) = (&solver, &errors);
+            scope.spawn(move || {
+                let result = solver.stage(*number, stage);
+                let finished = match result {
+                    Ok(finished) => Some(Arc::new(finished)),
+                    Err(error) => {
+                        solver.stop.failed.cancel();
+                        errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                        None
+                    }
+                };
+                solver.publish(*number, finished);
+            });
+        }
+    });
+    let errors = errors.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(first) = first_cause(errors) {
+        return Err(first);
+    }
+    Ok(solver.configuration())
+}
+
+/// The error that stopped the others.
+fn first_cause(errors: Vec<Error>) -> Option<Error> {
+    let mut canceled = None;
+    for error in errors {
+        match error {
+            Error::Canceled => canceled = Some(error),
+            cause => return Some(cause),
+        }
+    }
+    canceled
+}
+
+impl Solver<'_> {
+    fn publish(&self, number: usize, finished: Option<Arc<Finished>>) {
+        let mut all = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(number, finished);
+        self.changed.notify_all();
+    }
+
+    /// Waits for another stage.
+    fn await_stage(&self, number: usize) -> Result<Arc<Finished>> {
+        let mut all = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match all.get(&number) {
+                Some(Some(finished)) => return Ok(finished.clone()),
+                Some(None) => return Err(Error::Canceled),
+                None => all = self.changed.wait(all).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn stage(&self, number: usize, stage: &Stage) -> Result<Finished> {
+        let mut state = match &stage.base {
+            Base::Scratch => Finished::default(),
+            Base::Image(image) => {
+                self.reporter.base(number);
+                from_image(image)
+            }
+            Base::Stage(other) => (*self.await_stage(*other)?).clone(),
+        };
+        for (index, step) in stage.steps.iter().enumerate() {
+            self.stop.check()?;
+            let layer = match &step.action {
+                Action::Metadata => None,
+                _ => Some(self.step(number, index, stage, step, &state)?),
+            };
+            let created = match &layer {
+                Some(record) => Some(record.created.clone()),
+                None => state.created.clone().or_else(|| self.creation_time(stage)),
+            };
+            state.layers.extend(layer.as_ref().and_then(|record| record.layer));
+            state.history.push(History {
+                created: created.clone(),
+                created_by: Some(step.created_by.clone()),
+                comment: Some(history::COMMENT.into()),
+                empty_layer: layer.is_none(),
+                ..History::default()
+            });
+            state.created = created;
+        }
+        Ok(state)
+    }
+
+    /// The time of an image that consists of metadata only: the first time that it was built.
+    fn creation_time(&self, stage: &Stage) -> Option<String> {
+        let key = key::metadata(stage);
+        let found = if self.request.no_cache { None } else { cache::find(self.engine.store(), &key) };
+        let record = found.unwrap_or_else(|| Record {
+            layer: None,
+            created: engine::containers::now(),
+            step: "metadata".into(),
+        });
+        // without a record the next build has another time
+        let _ = cache::record(self.engine.store(), &key, &record);
+        Some(record.created)
+    }
+
+    /// The layer of a step, from the cache or carried out.
+    fn step(&self, number: usize, index: usize, stage: &Stage, step: &Step, state: &Finished) -> Result<Record> {
+        let prepared = match &step.action {
+            Action::Copy(copy) => {
+                let origin = self.origin(copy)?;
+                Some(transfer::prepare(self.engine, self.context, copy, origin)
+                    .map_err(|error| self.explain(number, index, step, error))?)
+            }
+            _ => None,
+        };
+        let key = key::step(stage, step, &state.layers, prepared.as_ref());
+        if let Some(record) = self.cached(&key)? {
+            self.reporter.tell(number, index, EventKind::Cached);
+            return Ok(record);
+        }
+        self.reporter.tell(number, index, EventKind::Started);
+        let begin = Instant::now();
+        let layer = self
+            .carry_out(number, index, step, state, prepared)
+            .map_err(|error| self.explain(number, index, step, error))?;
+        let record = Record { layer: Some(layer), created: engine::containers::now(), step: step.text.clone() };
+        cache::record(self.engine.store(), &key, &record)?;
+        let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.reporter.tell(number, index, EventKind::Finished { milliseconds });
+        Ok(record)
+    }
+
+    fn cached(&self, key: &Digest) -> Result<Option<Record>> {
+        if self.request.no_cache {
+            return Ok(None);
+        }
+        let Some(record) = cache::find(self.engine.store(), key) else { return Ok(None) };
+        let Some(layer) = record.layer else { return Ok(None) };
+        // hold it first, then look whether it is still there
+        self.lease.hold([layer.0])?;
+        Ok(layers::exists(self.engine.store(), &layer).then_some(record))
+    }
+
+    fn origin(&self, copy: &crate::plan::CopyAction) -> Result<Option<Vec<DiffId>>> {
+        use crate::plan::Origin;
+        Ok(match &copy.origin {
+            Origin::Context => None,
+            Origin::Stage(stage) => Some(self.await_stage(*stage)?.layers.clone()),
+            Origin::Image(image) => Some(image.layers().to_vec()),
+        })
+    }
+
+    fn carry_out(
+        &self,
+        number: usize,
+        index: usize,
+        step: &Step,
+        state: &Finished,
+        prepared: Option<transfer::Prepared>,
+    ) -> Result<DiffId> {
+        let draft = Draft::new(self.engine.store())?;
+        match (&step.action, prepared) {
+            (Action::Run(action), _) => {
+                let mut output = |bytes: Vec<u8>| self.reporter.tell(number, index, EventKind::Output(bytes));
+                run::run(self.engine, action, &state.layers, &draft, &mut output, &self.stop)?;
+            }
+            (Action::Copy(action), Some(prepared)) => {
+                let onto = transfer::Onto { layers: &state.layers, draft: &draft };
+                transfer::write(self.engine, action, &prepared, onto, self.context, &self.stop)?;
+            }
+            (Action::Directory { path, user }, _) => {
+                transfer::make_directory(self.engine, path, user, &state.layers, &draft)?;
+            }
+            (Action::Metadata | Action::Copy(_), _) => {}
+        }
+        self.stop.check()?;
+        let (layer, _) = layers::commit(self.engine.store(), draft, Durability::Later)?;
+        self.lease.hold([layer.0])?;
+        Ok(layer)
+    }
+
+    /// Tells a step's end and gives its error the lines of the Dockerfile.
+    fn explain(&self, number: usize, index: usize, step: &Step, error: Error) -> Error {
+        if matches!(error, Error::Canceled) || self.stop.check().is_err() {
+            self.reporter.tell(number, index, EventKind::Canceled);
+            return Error::Canceled;
+        }
+        let code = if let Error::Step { code, .. } = &error { *code } else { None };
+        let message = error.to_string();
+        self.reporter.tell(number, index, EventKind::Failed { message: message.clone() });
+        Error::Step { message, excerpt: report::excerpt(&self.plan.file.source, step.span), code }
+    }
+
+    fn configuration(&self) -> Configuration {
+        let stage = &self.plan.stages[&self.plan.target];
+        let all = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = all.get(&self.plan.target).and_then(Clone::clone).unwrap_or_default();
+        Configuration {
+            architecture: stage.platform.architecture.clone(),
+            variant: stage.platform.variant.clone(),
+            os: stage.platform.os.clone(),
+            author: stage.author.clone(),
+            created: state.created.clone().or_else(|| self.creation_time(stage)),
+            config: stage.execution.clone(),
+            rootfs: RootFs { diff_ids: state.layers.clone(), ..RootFs::default() },
+            history: state.history.clone(),
+            ..Configuration::default()
+        }
+    }
+}
+
+fn from_image(image: &BaseImage) -> Finished {
+    Finished {
+        layers: image.layers().to_vec(),
+        history: image.configuration.history.clone(),
+        created: image.configuration.created.clone(),
+    }
+}

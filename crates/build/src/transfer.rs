@@ -1,0 +1,138 @@
+//! `COPY`, `ADD` and `WORKDIR`: files into a stage. Sources are selected and digested first; only a miss in the cache writes anything.
+
+mod place;
+mod select;
+mod tree;
+
+use crate::context::Context;
+use crate::error::{At, Error, Result};
+use crate::plan::CopyAction;
+use crate::solve::Stop;
+use engine::store::layers::Draft;
+use engine::{Engine, step};
+use oci::digest::Hasher;
+use oci::{DiffId, Digest};
+use place::Destination;
+use select::Selected;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use sys::fs::Mode;
+
+/// The sources of a copy: found, and digested.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The context's, stage's or image's root; none if all content stands in the Dockerfile.
+    root: Option<OwnedFd>,
+    selected: Vec<Selected>,
+    digest: Digest,
+}
+
+impl Prepared {
+    /// The digest of everything that is copied.
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+/// Whose files are copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// As they are in the source.
+    Source,
+    /// These ids.
+    Ids(u32, u32),
+}
+
+/// What is written on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Onto<'a> {
+    /// The stage so far, lowest first.
+    pub(crate) layers: &'a [DiffId],
+    /// What becomes the next layer.
+    pub(crate) draft: &'a Draft,
+}
+
+/// Selects and digests. `origin` has the layers of a stage or image; without it the context is read.
+pub(crate) fn prepare(
+    engine: &Engine,
+    context: &Context,
+    action: &CopyAction,
+    origin: Option<Vec<DiffId>>,
+) -> Result<Prepared> {
+    let root = match &origin {
+        Some(layers) => Some(step::open_root(engine, layers, None)?),
+        None => context.root().map(|fd| fd.try_clone_to_owned()).transpose().at("duplicate", "the context")?,
+    };
+    let ignore = origin.is_none().then(|| context.ignore());
+    let mut hasher = Hasher::default();
+    let mut selected = Vec::new();
+    for source in &action.sources {
+        let Some(root) = &root else {
+            return Err(Error::Context(format!("{} {source}: the build context is empty", action.keyword)));
+        };
+        let found = select::select(root.as_fd(), source, ignore, action.keyword)?;
+        for one in &found {
+            hasher.field(one.name.as_encoded_bytes());
+            tree::digest(root.as_fd(), one, ignore, origin.is_some(), &mut hasher)?;
+        }
+        selected.extend(found);
+    }
+    for (name, content) in &action.texts {
+        hasher.field(name.as_bytes());
+        hasher.field(content.as_bytes());
+    }
+    Ok(Prepared { root, selected, digest: hasher.finish() })
+}
+
+/// Writes what was prepared into a draft on top of layers.
+pub(crate) fn write(
+    engine: &Engine,
+    action: &CopyAction,
+    prepared: &Prepared,
+    onto: Onto<'_>,
+    context: &Context,
+    stop: &Stop<'_>,
+) -> Result<()> {
+    let Onto { layers, draft } = onto;
+    let ignore = matches!(action.origin, crate::plan::Origin::Context).then(|| context.ignore());
+    let root = step::open_root(engine, layers, Some(draft))?;
+    let owner = match &action.chown {
+        Some(text) => {
+            let (uid, gid) = step::owner(root.as_fd(), text)?;
+            Owner::Ids(uid, gid)
+        }
+        None if matches!(action.origin, crate::plan::Origin::Context) => Owner::Ids(0, 0),
+        None => Owner::Source,
+    };
+    let count = prepared.selected.len() + action.texts.len();
+    let given = action.sources.len() + action.texts.len();
+    if given > 1 && !action.destination.ends_with('/') {
+        return Err(Error::Context(format!(
+            "when using {} with more than one source file, the destination must be a directory and end with a /",
+            action.keyword
+        )));
+    }
+    let destination = Destination::new(root.as_fd(), &action.destination, count > 1, owner);
+    for (name, content) in &action.texts {
+        stop.check()?;
+        destination.text(name, content, action.chmod)?;
+    }
+    for selected in &prepared.selected {
+        stop.check()?;
+        let source = prepared.root.as_ref().expect("sources were found in a root").as_fd();
+        destination.put(source, selected, action, stop, ignore)?;
+    }
+    Ok(())
+}
+
+/// `WORKDIR`: makes the directory and its parents, owned by the stage's user.
+pub(crate) fn make_directory(engine: &Engine, path: &str, user: &str, layers: &[DiffId], draft: &Draft) -> Result<()> {
+    let root = step::open_root(engine, layers, Some(draft))?;
+    let (uid, gid) = if user.is_empty() { (0, 0) } else { step::user(root.as_fd(), user)? };
+    let mode = Mode::from_raw_mode(0o755);
+    sys::rooted::make_directories(root.as_fd(), Path::new(path), mode, &mut |made| {
+        sys::fs::fchown(made, Some(sys::process::Uid::from_raw(uid)), Some(sys::process::Gid::from_raw(gid)))
+    })
+    .at("make directory", path)?;
+    Ok(())
+}

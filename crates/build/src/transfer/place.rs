@@ -1,0 +1,157 @@
+//! The destination of a copy, by Docker's rules: a trailing slash, or something that is a directory already, means into it.
+
+use super::select::Selected;
+use super::tree::{self, Copier};
+use super::Owner;
+use crate::error::{At, Error, Result};
+use crate::plan::{CopyAction, Origin};
+use crate::solve::Stop;
+use engine::store::changeset::{self, Ownership, Unpack, Whiteouts};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use sys::fs::{AtFlags, FileType, Mode, OFlags};
+use sys::process::{Gid, Uid};
+
+/// Bytes that tell a tar from other files.
+const TAR_HEADER: u64 = 512;
+
+pub(super) struct Destination<'a> {
+    root: BorrowedFd<'a>,
+    /// Absolute, without a trailing slash.
+    path: &'a Path,
+    is_directory: bool,
+    owner: Owner,
+}
+
+impl<'a> Destination<'a> {
+    /// A place in `root`. With `several` files it is a directory whatever its name says.
+    pub(super) fn new(root: BorrowedFd<'a>, text: &'a str, several: bool, owner: Owner) -> Self {
+        let path = Path::new(if text == "/" { text } else { text.trim_end_matches('/') });
+        let exists = sys::rooted::open_directory(root, path).is_ok();
+        Self { root, path, is_directory: several || exists || text.ends_with('/'), owner }
+    }
+
+    /// Writes a file whose content stands in the Dockerfile.
+    pub(super) fn text(&self, name: &str, content: &str, mode: Option<u32>) -> Result<()> {
+        let (parent, name) = self.parent(OsStr::new(name))?;
+        tree::clear(parent.as_fd(), &name, self.path)?;
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = sys::fs::openat(&parent, &name, flags, Mode::from_raw_mode(0o600)).at("create", self.path)?;
+        let mut file = File::from(file);
+        file.write_all(content.as_bytes()).at("write", self.path)?;
+        let (uid, gid) = self.ids();
+        sys::fs::fchown(&file, uid, gid).at("change owner of", self.path)?;
+        sys::fs::fchmod(&file, Mode::from_raw_mode(mode.unwrap_or(0o644))).at("change mode of", self.path)
+    }
+
+    /// Copies, or unpacks, one selected source.
+    pub(super) fn put(
+        &self,
+        source: BorrowedFd<'_>,
+        selected: &Selected,
+        action: &CopyAction,
+        stop: &Stop<'_>,
+        ignore: Option<&dockerfile::Ignore>,
+    ) -> Result<()> {
+        let copier = Copier { ignore, owner: self.owner, mode: action.chmod, stop };
+        if selected.is_directory {
+            let directory = sys::rooted::open_directory(source, &selected.path).at("open", &selected.path)?;
+            let existed = sys::rooted::open_directory(self.root, self.path).is_ok();
+            let into = self.directory(self.path)?;
+            let stat = sys::fs::fstat(&directory).at("stat", &selected.path)?;
+            copier.contents(directory, &selected.path, into.as_fd())?;
+            // a directory that the copy made looks like its source
+            if !existed {
+                copier.describe(into.as_fd(), &stat, self.path)?;
+            }
+            return Ok(());
+        }
+        if action.unpack
+            && matches!(action.origin, Origin::Context)
+            && self.unpack(source, selected)?
+        {
+            return Ok(());
+        }
+        let (parent, name) = self.parent(&selected.name)?;
+        // the link that was asked for has been followed; what it leads to is copied
+        let place = real_place(source, &selected.path)?;
+        let stat = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW).at("stat", &selected.path)?;
+        copier.file(place.parent.as_fd(), place.name.as_os_str(), &stat, parent.as_fd(), &name, &selected.path)
+    }
+
+    /// Unpacks a local archive; false if the file is none.
+    fn unpack(&self, source: BorrowedFd<'_>, selected: &Selected) -> Result<bool> {
+        let Ok(file) = sys::rooted::open_regular(source, &selected.path) else { return Ok(false) };
+        let mut file = File::from(file);
+        if !is_archive(&mut file) {
+            return Ok(false);
+        }
+        file.rewind().at("read", &selected.path)?;
+        let into = self.directory(self.path)?;
+        let ownership = match self.owner {
+            // without --chown the archive says whose its files are
+            Owner::Source | Owner::Ids(0, 0) => Ownership::Keep,
+            Owner::Ids(uid, gid) => Ownership::Set(uid, gid),
+        };
+        let options = Unpack { whiteouts: Whiteouts::Literal, ownership, ..Unpack::default() };
+        let mut plain = changeset::decompress(file)?;
+        changeset::unpack(&mut plain, into.as_fd(), &options)?;
+        Ok(true)
+    }
+
+    /// The directory and name for a file called `name`.
+    fn parent(&self, name: &OsStr) -> Result<(OwnedFd, OsString)> {
+        if self.is_directory {
+            return Ok((self.directory(self.path)?, name.to_os_string()));
+        }
+        let own = self.path.file_name().unwrap_or(name).to_os_string();
+        Ok((self.directory(self.path.parent().unwrap_or(Path::new("/")))?, own))
+    }
+
+    /// Opens a directory in the root, making it and its parents.
+    fn directory(&self, path: &Path) -> Result<OwnedFd> {
+        let (uid, gid) = self.ids();
+        sys::rooted::make_directories(self.root, path, Mode::from_raw_mode(0o755), &mut |made| {
+            sys::fs::fchown(made, uid, gid)
+        })
+        .map_err(|errno| match errno {
+            sys::Errno::NOTDIR => Error::Context(format!("cannot copy to {}: it is not a directory", path.display())),
+            errno => Error::Io { doing: "make directory", path: path.into(), source: errno.into() },
+        })
+    }
+
+    fn ids(&self) -> (Option<Uid>, Option<Gid>) {
+        let (uid, gid) = match self.owner {
+            Owner::Ids(uid, gid) => (uid, gid),
+            Owner::Source => (0, 0),
+        };
+        (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))
+    }
+}
+
+/// Whether a file is a tar, perhaps compressed.
+fn is_archive(file: &mut File) -> bool {
+    let Ok(plain) = changeset::decompress(file) else { return false };
+    let mut header = Vec::new();
+    plain.take(TAR_HEADER).read_to_end(&mut header).is_ok() && changeset::is_tar(&header)
+}
+
+/// Parent and name of what a path leads to when its last links are followed inside the root.
+fn real_place(root: BorrowedFd<'_>, path: &Path) -> Result<sys::rooted::Place> {
+    let mut path = path.to_path_buf();
+    for _ in 0..40 {
+        let place = sys::rooted::place(root, &path).at("look up", &path)?;
+        let stat = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW).at("stat", &path)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
+            return Ok(place);
+        }
+        let target = sys::fs::readlinkat(&place.parent, &place.name, Vec::new()).at("read", &path)?;
+        let target = Path::new(OsStr::from_bytes(target.as_bytes())).to_path_buf();
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    Err(sys::Errno::LOOP).at("look up", path)
+}

@@ -1,0 +1,120 @@
+//! Which files a source of `COPY` means: one path, or all that a pattern matches.
+
+use crate::error::{At, Error, Result};
+use dockerfile::{Ignore, Pattern, has_wildcards, pattern::Component};
+use std::ffi::{OsStr, OsString};
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use sys::Errno;
+use sys::fs::{Dir, FileType, Mode, OFlags};
+
+/// A file or directory to be copied. A last symbolic link has been followed; its name is still the one that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Selected {
+    /// Path in the root.
+    pub(super) path: PathBuf,
+    /// Its last component as it was asked for; empty for the root itself.
+    pub(super) name: OsString,
+    /// It is a directory: its content is copied.
+    pub(super) is_directory: bool,
+}
+
+/// Finds what `source` means in `root`. With `ignore` it is the build context, and what that excludes is not there.
+pub(super) fn select(
+    root: BorrowedFd<'_>,
+    source: &str,
+    ignore: Option<&Ignore>,
+    keyword: &str,
+) -> Result<Vec<Selected>> {
+    let place = if ignore.is_some() { "the build context" } else { "its source" };
+    let plain = crate::config::join("", source);
+    let relative = plain.trim_start_matches('/');
+    let is_excluded = |path: &str| ignore.is_some_and(|ignore| ignore.excludes(path));
+    if !has_wildcards(relative) {
+        let excluded = !relative.is_empty() && is_excluded(relative);
+        return match selected(root, Path::new(relative))? {
+            Some(_) if excluded && !reincluded(ignore, relative) => Err(Error::Context(format!(
+                "{keyword} {source}: not found in {place}: .dockerignore excludes it"
+            ))),
+            Some(one) => Ok(vec![one]),
+            None => Err(Error::Context(format!("{keyword} {source}: {plain:?} not found in {place}"))),
+        };
+    }
+    let pattern = Pattern::parse(relative)
+        .map_err(|error| Error::Context(format!("{keyword} {source}: invalid pattern: {error}")))?;
+    let mut paths = Vec::new();
+    expand(root, Path::new(""), pattern.components(), &mut paths)?;
+    let mut all = Vec::new();
+    for path in paths {
+        let text = path.to_string_lossy();
+        if !is_excluded(&text) || reincluded(ignore, &text) {
+            all.extend(selected(root, &path)?);
+        }
+    }
+    if all.is_empty() {
+        return Err(Error::Context(format!("{keyword} {source}: no file in {place} matches")));
+    }
+    Ok(all)
+}
+
+/// An excluded directory may have something below it that is not.
+fn reincluded(ignore: Option<&Ignore>, path: &str) -> bool {
+    ignore.is_some_and(|ignore| ignore.may_reinclude_below(path))
+}
+
+fn selected(root: BorrowedFd<'_>, path: &Path) -> Result<Option<Selected>> {
+    match sys::rooted::open_handle(root, path) {
+        Ok(handle) => {
+            let kind = FileType::from_raw_mode(sys::fs::fstat(&handle).at("stat", path)?.st_mode);
+            let name = path.file_name().unwrap_or_default().to_os_string();
+            Ok(Some(Selected { path: path.to_path_buf(), name, is_directory: kind == FileType::Directory }))
+        }
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(errno) => Err(errno).at("look up", path),
+    }
+}
+
+/// All paths below `directory` that match, sorted by name.
+fn expand(root: BorrowedFd<'_>, directory: &Path, pattern: &[Component], found: &mut Vec<PathBuf>) -> Result<()> {
+    let Some((first, rest)) = pattern.split_first() else {
+        found.push(directory.to_path_buf());
+        return Ok(());
+    };
+    if let Some(literal) = first.literal() {
+        let next = directory.join(literal);
+        return match sys::rooted::open_handle(root, &next) {
+            Ok(_) => expand(root, &next, rest, found),
+            Err(_) => Ok(()),
+        };
+    }
+    for name in names(root, directory)? {
+        if name.to_str().is_some_and(|name| first.matches(name)) {
+            expand(root, &directory.join(&name), rest, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// The sorted names in a directory; none if it is something else.
+fn names(root: BorrowedFd<'_>, path: &Path) -> Result<Vec<OsString>> {
+    let flags = OFlags::DIRECTORY | OFlags::RDONLY;
+    match sys::rooted::open(root, path, flags, Mode::empty()) {
+        Ok(directory) => sorted(Dir::new(directory).at("list", path)?, path),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The sorted names of an open directory, without `.` and `..`.
+pub(super) fn sorted(directory: Dir, path: &Path) -> Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in directory {
+        let entry = entry.at("list", path)?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            names.push(OsStr::from_bytes(name).to_os_string());
+        }
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,266 @@
+//! `tare build`.
+
+use crate::failure::{Failure, Outcome};
+use crate::flags::network;
+use crate::globals::Globals;
+use crate::output::progress::{self, Size, Style};
+use build::{Cancel, Context, EventKind, Request};
+use engine::Engine;
+use oci::{Platform, Reference};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, mpsc};
+
+/// Where the Dockerfile is if nobody says otherwise.
+const DOCKERFILE: &str = "Dockerfile";
+
+/// Arguments of `build`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Name of the image; may be given several times
+    #[arg(short, long, value_name = "NAME[:TAG]")]
+    tag: Vec<String>,
+    /// Dockerfile (PATH/Dockerfile by default; - for standard input)
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<String>,
+    /// Set a build argument (NAME copies it from here)
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    build_arg: Vec<String>,
+    /// Stage to build
+    #[arg(long, value_name = "STAGE")]
+    target: Option<String>,
+    /// Do not use the build cache
+    #[arg(long)]
+    no_cache: bool,
+    /// Pull base images: only --pull=never and --pull=missing are supported yet
+    #[arg(long, num_args = 0..=1, default_missing_value = "always", require_equals = true, value_name = "POLICY")]
+    pull: Option<String>,
+    /// Print only the image's id
+    #[arg(short, long)]
+    quiet: bool,
+    /// Write the image's id to a file
+    #[arg(long, value_name = "FILE")]
+    iidfile: Option<PathBuf>,
+    /// Set a label of the image
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    label: Vec<String>,
+    /// Network of RUN steps: default, host or none
+    #[arg(long, default_value = "default", value_name = "MODE")]
+    network: String,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value = "auto", value_name = "STYLE")]
+    progress: Style,
+    /// Platform of the image
+    #[arg(long, value_name = "OS/ARCHITECTURE")]
+    platform: Option<Platform>,
+    /// Accepted for scripts: images are always in the store
+    #[arg(long)]
+    load: bool,
+    /// Directory with the files, or - for a tar (or a Dockerfile) on standard input
+    #[arg(value_name = "PATH")]
+    path: String,
+}
+
+#[expect(clippy::print_stdout, reason = "the command line is where printing is done")]
+pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
+    check(&arguments)?;
+    let engine = globals.engine()?;
+    let (context, file_name, text) = sources(&engine, &arguments)?;
+    let request = request(&arguments, file_name, text)?;
+    let style = if arguments.quiet { Style::Quiet } else { arguments.progress };
+    let built = watched(&engine, &request, &context, style)?;
+    if let Some(path) = &arguments.iidfile {
+        std::fs::write(path, built.id.to_string())
+            .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    }
+    if arguments.quiet {
+        println!("{}", built.id);
+    } else if style != Style::Quiet {
+        tell(&built.id.to_string(), &request.names);
+    }
+    Ok(0)
+}
+
+#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
+fn tell(id: &str, names: &[Reference]) {
+    eprintln!("image {id}");
+    for name in names {
+        eprintln!("named {}", name.familiar());
+    }
+}
+
+fn check(arguments: &Arguments) -> Outcome<()> {
+    match arguments.pull.as_deref() {
+        None | Some("never" | "missing" | "false") => {}
+        Some(_) => return Err(Failure::usage("--pull is not supported yet: load or import base images, and use --pull=never")),
+    }
+    let remote = ["http://", "https://", "git://", "git@", "github.com/"];
+    if remote.iter().any(|scheme| arguments.path.starts_with(scheme)) {
+        return Err(Failure::usage(format!("a remote build context ({}) is not supported yet", arguments.path)));
+    }
+    if arguments.path == "-" && arguments.file.as_deref() == Some("-") {
+        return Err(Failure::usage("invalid argument: can't use stdin for both build context and dockerfile"));
+    }
+    Ok(())
+}
+
+fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<Request> {
+    let names = arguments.tag.iter().map(|name| {
+        name.parse::<Reference>().map_err(|error| Failure::usage(format!("invalid argument {name:?} for \"-t, --tag\" flag: {error}")))
+    });
+    let mut build_arguments = BTreeMap::new();
+    for argument in crate::flags::environment(&[], &arguments.build_arg)? {
+        let (name, value) = argument.split_once('=').unwrap_or((&argument, ""));
+        build_arguments.insert(name.to_owned(), value.to_owned());
+    }
+    let pair = |label: &String| {
+        let (name, value) = label.split_once('=').unwrap_or((label, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    Ok(Request {
+        file_name,
+        text,
+        names: names.collect::<Outcome<_>>()?,
+        arguments: build_arguments,
+        target: arguments.target.clone(),
+        no_cache: arguments.no_cache,
+        labels: arguments.label.iter().map(pair).collect(),
+        network: network(&arguments.network)?,
+        platform: arguments.platform.clone().unwrap_or_else(Platform::host),
+    })
+}
+
+/// The context, and the Dockerfile's name and text.
+fn sources(engine: &Engine, arguments: &Arguments) -> Outcome<(Context, String, Vec<u8>)> {
+    if arguments.path == "-" {
+        return from_input(engine, arguments);
+    }
+    let directory = Path::new(&arguments.path);
+    let mut context = Context::directory(directory).map_err(failure)?;
+    let (name, text, below) = match arguments.file.as_deref() {
+        Some("-") => ("Dockerfile".to_owned(), read(&mut std::io::stdin().lock())?, None),
+        Some(path) => {
+            let file = Path::new(path);
+            let below = relative(directory, file);
+            (path.to_owned(), read_file(file)?, below)
+        }
+        None => (DOCKERFILE.to_owned(), read_file(&directory.join(DOCKERFILE))?, Some(DOCKERFILE.to_owned())),
+    };
+    context.load_ignore(below.as_deref()).map_err(failure)?;
+    Ok((context, name, text))
+}
+
+/// A tar with everything, or a Dockerfile alone.
+fn from_input(engine: &Engine, arguments: &Arguments) -> Outcome<(Context, String, Vec<u8>)> {
+    let mut input = std::io::stdin().lock();
+    let mut start = Vec::new();
+    input.by_ref().take(512).read_to_end(&mut start)?;
+    let compression = engine::store::changeset::Compression::detect(&start);
+    let is_archive =
+        compression != engine::store::changeset::Compression::None || engine::store::changeset::is_tar(&start);
+    let mut whole = start.chain(input);
+    if !is_archive {
+        return Ok((Context::empty(), DOCKERFILE.to_owned(), read(&mut whole)?));
+    }
+    let mut context = Context::tar(engine, whole).map_err(failure)?;
+    let name = arguments.file.clone().unwrap_or_else(|| DOCKERFILE.to_owned());
+    let text = context.read(&name).map_err(failure)?;
+    context.load_ignore(Some(&name)).map_err(failure)?;
+    Ok((context, name, text))
+}
+
+fn read(input: &mut dyn Read) -> Outcome<Vec<u8>> {
+    let limit = dockerfile::MAX_SOURCE_BYTES as u64 + 1;
+    let mut text = Vec::new();
+    input.take(limit).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+fn read_file(path: &Path) -> Outcome<Vec<u8>> {
+    let mut file = std::fs::File::open(path).map_err(|error| {
+        Failure::new(format!("failed to read dockerfile: open {}: {error}; -f names another file", path.display()))
+    })?;
+    read(&mut file)
+}
+
+/// The path of a file below a directory, if it is there.
+fn relative(directory: &Path, file: &Path) -> Option<String> {
+    let directory = directory.canonicalize().ok()?;
+    let file = file.canonicalize().ok()?;
+    Some(file.strip_prefix(directory).ok()?.to_string_lossy().into_owned())
+}
+
+/// Builds while progress is shown, and cancels when a signal asks for it.
+fn watched(
+    engine: &Engine,
+    request: &Request,
+    context: &Context,
+    style: Style,
+) -> Outcome<engine::images::commit::Committed> {
+    let cancel = Cancel::new()?;
+    let done = Cancel::new()?;
+    let queue = sys::signal::SignalQueue::new(&[1, 2, 15])
+        .map_err(|error| Failure::new(format!("cannot queue signals: {error}")))?;
+    let (sender, events) = mpsc::channel();
+    let built = std::thread::scope(|scope| {
+        scope.spawn(|| cancel_on_signal(&queue, &done, &cancel));
+        let shown = scope.spawn(move || {
+            let mut out = std::io::stderr().lock();
+            // nobody may be looking
+            let _ = progress::follow(&events, style, &mut out, &size);
+        });
+        let sender = Mutex::new(sender);
+        let built = build::build(engine, request, context, &|event| send(&sender, event), &cancel);
+        drop(sender);
+        let _ = shown.join();
+        done.cancel();
+        built
+    });
+    built.map_err(failure)
+}
+
+fn send(sender: &Mutex<mpsc::Sender<progress::Event>>, event: build::Event) {
+    let kind = match event.kind {
+        EventKind::Started => progress::Kind::Started,
+        EventKind::Cached => progress::Kind::Cached,
+        EventKind::Output(bytes) => progress::Kind::Output(bytes),
+        EventKind::Finished { milliseconds } => progress::Kind::Finished { milliseconds },
+        EventKind::Failed { message } => progress::Kind::Failed { message },
+        EventKind::Canceled => progress::Kind::Canceled,
+    };
+    let event = progress::Event { step: event.step, of: event.of, name: event.name, kind };
+    // the display may have ended
+    let _ = sender.lock().unwrap_or_else(PoisonError::into_inner).send(event);
+}
+
+fn cancel_on_signal(queue: &sys::signal::SignalQueue, done: &Cancel, cancel: &Cancel) {
+    use sys::event::{PollFd, PollFlags, poll};
+    loop {
+        let mut fds = [PollFd::new(queue, PollFlags::IN), PollFd::new(done, PollFlags::IN)];
+        // an interruption is a turn without a signal
+        let _ = poll(&mut fds, None);
+        if done.is_canceled() {
+            return;
+        }
+        if queue.next().is_some() {
+            cancel.cancel();
+            return;
+        }
+    }
+}
+
+fn size() -> Option<Size> {
+    let size = sys::termios::tcgetwinsize(sys::stdio::stderr()).ok()?;
+    let (width, height) = (usize::from(size.ws_col), usize::from(size.ws_row));
+    (width > 0 && height > 0).then_some(Size { width, height })
+}
+
+fn failure(error: build::Error) -> Failure {
+    match error {
+        build::Error::Step { message, excerpt, .. } => Failure::new(format!("build failed\n{excerpt}\n{message}")),
+        build::Error::Canceled => Failure::new("canceled").with_code(130),
+        build::Error::Engine(error) => error.into(),
+        error => Failure::new(error.to_string()),
+    }
+}

@@ -1,0 +1,4 @@
+//! Commands of the family `container` that have no short form.
+
+pub(super) mod inspect;
+pub(super) mod prune;

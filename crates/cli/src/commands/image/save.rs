@@ -1,0 +1,36 @@
+//! `tare save`.
+
+use crate::commands::destination::Destination;
+use crate::failure::{Failure, Outcome};
+use crate::globals::Globals;
+use engine::images::save::{Output, save};
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// Bytes that are written at a time.
+const BUFFER: usize = 256 << 10;
+
+/// Arguments of `save`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Write to a file, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Images; a name without a tag means all its tags
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+}
+
+pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
+    if arguments.output.is_none() && std::io::stdout().is_terminal() {
+        return Err(Failure::new("cowardly refusing to save to a terminal. Use the -o flag or redirect"));
+    }
+    let engine = globals.engine()?;
+    let destination = Destination::open(arguments.output.as_deref(), "save image")?;
+    let mut out = BufWriter::with_capacity(BUFFER, destination);
+    save(&engine, &arguments.images, Output::Archive(&mut out))?;
+    out.flush()?;
+    let destination = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
+    destination.finish()?;
+    Ok(0)
+}

@@ -1,0 +1,105 @@
+//! Tells manifests from indexes, and refuses what could be taken for both.
+
+use crate::error::{Error, Result};
+use oci::image::{Index, Manifest, media_type};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// A document that a descriptor points at.
+#[derive(Debug)]
+pub(super) enum Document {
+    Manifest(Manifest),
+    Index(Index),
+}
+
+/// What tells one from the other.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shape {
+    schema_version: Option<u32>,
+    media_type: Option<String>,
+    config: Option<IgnoredAny>,
+    layers: Option<IgnoredAny>,
+    manifests: Option<IgnoredAny>,
+}
+
+impl Document {
+    /// Parses a document. `name` is for messages, `announced` the media type of its descriptor.
+    ///
+    /// What is both would mean one thing here and another elsewhere (CVE-2021-41190), and so would a type that contradicts the descriptor's.
+    pub(super) fn parse(text: &[u8], name: &str, announced: &str) -> Result<Self> {
+        let shape: Shape = parse(text, name)?;
+        let invalid = |reason: String| Err(Error::Invalid(format!("{name}: {reason}")));
+        if let Some(own) = shape.media_type.as_deref()
+            && !announced.is_empty()
+            && own != announced
+        {
+            return invalid(format!("announced as {}, and says that it is {}", cut(announced), cut(own)));
+        }
+        if shape.schema_version != Some(2) {
+            return Err(Error::Unsupported(format!("{name}: manifest of another schema than 2")));
+        }
+        let is_index = shape.manifests.is_some();
+        if is_index && (shape.config.is_some() || shape.layers.is_some()) {
+            return invalid("ambiguous: both a manifest and an index".into());
+        }
+        let own = shape.media_type.as_deref().unwrap_or(announced);
+        if is_index && is_manifest_type(own) || !is_index && is_index_type(own) {
+            return invalid(format!("its content is not of type {}", cut(own)));
+        }
+        if is_index { parse(text, name).map(Self::Index) } else { parse(text, name).map(Self::Manifest) }
+    }
+
+    /// The type for a descriptor of it.
+    pub(super) fn media_type(&self) -> &str {
+        match self {
+            Self::Manifest(manifest) => manifest.media_type.as_deref().unwrap_or(media_type::MANIFEST),
+            Self::Index(index) => index.media_type.as_deref().unwrap_or(media_type::INDEX),
+        }
+    }
+}
+
+fn is_manifest_type(text: &str) -> bool {
+    [media_type::MANIFEST, media_type::DOCKER_MANIFEST].contains(&text)
+}
+
+fn is_index_type(text: &str) -> bool {
+    [media_type::INDEX, media_type::DOCKER_INDEX].contains(&text)
+}
+
+/// Parses JSON of an archive. `name` is for messages.
+pub(super) fn parse<T: DeserializeOwned>(text: &[u8], name: &str) -> Result<T> {
+    serde_json::from_slice(text).map_err(|error| Error::Invalid(format!("{name}: {error}")))
+}
+
+/// A hostile text for a message.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(100).collect::<String>().escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str, announced: &str) -> String {
+        Document::parse(text.as_bytes(), "m", announced).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_could_be_two_things_is_refused() {
+        let both = r#"{"schemaVersion":2,"manifests":[],"layers":[],"config":{}}"#;
+        assert_eq!(refusal(both, ""), "m: ambiguous: both a manifest and an index");
+        let index = r#"{"schemaVersion":2,"manifests":[]}"#;
+        assert!(refusal(index, media_type::MANIFEST).contains("its content is not of type"));
+        let typed = format!(r#"{{"schemaVersion":2,"mediaType":"{}","manifests":[]}}"#, media_type::INDEX);
+        assert!(refusal(&typed, media_type::MANIFEST).contains("announced as"));
+        let old = r#"{"schemaVersion":1,"fsLayers":[]}"#;
+        assert_eq!(refusal(old, ""), "m: manifest of another schema than 2");
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error() {
+        let deep = format!(r#"{{"schemaVersion":2,"config":{}"#, "[".repeat(100_000));
+        assert!(refusal(&deep, "").starts_with("m: recursion limit"));
+    }
+}

@@ -1,0 +1,88 @@
+//! Saving images: one archive that is both an OCI layout and Docker's, as Docker writes since version 25.
+//!
+//! The same images give the same bytes: entries are sorted and have no time. A layer that has no blob is written again from its files
+//! (docs/adr/0002), which is checked while it is written. What was loaded comes out with its own manifest, configuration and layers.
+
+mod plan;
+mod write;
+
+use super::names;
+use crate::Engine;
+use crate::error::{Error, Result};
+use oci::Reference;
+use oci::image::Descriptor;
+use plan::Plan;
+use std::io::Write;
+use std::path::Path;
+use store::leases::Lease;
+use store::refs;
+
+/// Where images are saved to.
+#[expect(missing_debug_implementations, reason = "a writer has nothing to show")]
+pub enum Output<'a> {
+    /// A tar archive.
+    Archive(&'a mut dyn Write),
+    /// An OCI layout directory, which is made, or is there and empty.
+    Directory(&'a Path),
+}
+
+/// An image that is to be saved, under these names.
+#[derive(Debug)]
+struct Selected {
+    names: Vec<Reference>,
+    target: Descriptor,
+}
+
+/// Saves images. A name without a tag stands for all tags of its repository; what is given by its id is saved without a name.
+///
+/// # Errors
+/// [`Error::NoImage`]; [`Error::Store`] if content is missing or damaged; what the system reports when writing. What was written before the
+/// error is no archive.
+pub fn save(engine: &Engine, names: &[String], output: Output<'_>) -> Result<()> {
+    if names.is_empty() {
+        return Err(Error::Invalid("no image to save".into()));
+    }
+    let mut selected = Vec::new();
+    for name in names {
+        select(engine, name, &mut selected)?;
+    }
+    let lease = Lease::new(engine.store())?;
+    let plan = Plan::new(engine, &lease, &selected)?;
+    match output {
+        Output::Archive(out) => write::archive(engine.store(), &plan, out),
+        Output::Directory(path) => write::directory(engine.store(), &plan, path),
+    }
+}
+
+fn select(engine: &Engine, text: &str, selected: &mut Vec<Selected>) -> Result<()> {
+    if let Some(repository) = repository(text) {
+        let mut tags = refs::list(engine.store())?;
+        tags.retain(|(name, _)| (name.host(), name.path()) == (repository.host(), repository.path()));
+        if !tags.is_empty() {
+            tags.into_iter().for_each(|(name, target)| add(selected, Some(name), target));
+            return Ok(());
+        }
+    }
+    let (_, target) = names::resolve(engine, text)?;
+    add(selected, names::given_name(engine, text)?, target);
+    Ok(())
+}
+
+/// The text as the name of a repository, without tag and digest.
+fn repository(text: &str) -> Option<Reference> {
+    let last = text.rsplit('/').next().unwrap_or(text);
+    if last.contains([':', '@']) { None } else { text.parse().ok() }
+}
+
+fn add(selected: &mut Vec<Selected>, name: Option<Reference>, target: Descriptor) {
+    match selected.iter_mut().find(|other| other.target.digest == target.digest) {
+        Some(same) => {
+            if let Some(name) = name
+                && !same.names.contains(&name)
+            {
+                same.names.push(name);
+            }
+        }
+        None => selected.push(Selected { names: name.into_iter().collect(), target }),
+    }
+}

@@ -1,0 +1,6 @@
+//! The holes that other engines had: hostile images and requests, with a canary on the host.
+
+mod accounts;
+mod binary;
+mod kernel;
+mod paths;

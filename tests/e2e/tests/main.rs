@@ -1,0 +1,28 @@
+//! End-to-end tests: one module for a command or a theme.
+
+mod diagnosis;
+mod hostile;
+mod run;
+mod supervisor;
+
+use std::fs;
+use std::path::Path;
+
+/// A file that no `mod` names is not compiled, and nobody would notice.
+#[test]
+fn no_file_is_forgotten() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut waiting = vec![(tests.clone(), tests.join("main.rs"))];
+    while let Some((directory, parent)) = waiting.pop() {
+        let text = fs::read_to_string(&parent).unwrap();
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                waiting.push((path.clone(), path.with_extension("rs")));
+            }
+            let is_named = text.lines().any(|line| line == format!("mod {name};"));
+            assert!(path == parent || is_named, "{} does not name {}", parent.display(), path.display());
+        }
+    }
+}

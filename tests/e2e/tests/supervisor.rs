@@ -1,0 +1,53 @@
+//! What happens when one of our own processes is killed.
+
+use e2e::{TestEngine, eventually};
+use std::io::{BufRead as _, BufReader};
+
+#[test]
+fn a_container_does_not_outlive_its_supervisor() {
+    let Some(engine) = TestEngine::new() else { return };
+    for flags in [&["--network", "none"][..], &["-u", "web"], &["--init"], &["-t"]] {
+        let id = engine.start(flags, &["sh", "-c", "sleep 1000 & sleep 1000"]);
+        let processes = eventually("its processes run", || Some(engine.processes(&id)).filter(|all| all.len() >= 2));
+        engine.supervisor(&id).kill();
+        eventually("its processes are gone", || (!processes.iter().any(|process| process.is_alive())).then_some(()));
+    }
+}
+
+#[test]
+fn the_command_that_waits_hears_of_the_supervisor_s_end() {
+    let Some(engine) = TestEngine::new() else { return };
+    let mut client = engine.spawn(["run", "--network", "none", "busybox", "sh", "-c", "echo ready; sleep 1000"]);
+    let mut lines = BufReader::new(client.output()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    let id = engine.containers().pop().unwrap();
+    engine.supervisor(&id).kill();
+    client.finish().fails(137, "supervisor");
+}
+
+#[test]
+fn a_container_with_rm_outlives_its_command_and_then_goes() {
+    let Some(engine) = TestEngine::new() else { return };
+    let script = "echo ready; trap 'exit 0' USR1; while :; do sleep 0.02; done";
+    let mut client = engine.spawn(["run", "--rm", "--name", "web", "busybox", "sh", "-c", script]);
+    let mut lines = BufReader::new(client.output()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    client.process().kill();
+    assert_eq!(client.finish().code, 137);
+    let id = engine.containers().pop().expect("the container goes on");
+    let init = engine.init(&id);
+    assert!(init.is_alive());
+    init.signal(sys::process::Signal::USR1);
+    engine.await_end(&id);
+    assert!(engine.containers().is_empty());
+    engine.sh(&["--name", "web"], "true").ok();
+}
+
+#[test]
+fn the_supervisor_is_small_and_alone() {
+    let Some(engine) = TestEngine::new() else { return };
+    let id = engine.start(&["--network", "none"], &["sleep", "1000"]);
+    let supervisor = engine.supervisor(&id);
+    assert_eq!(supervisor.status("Threads").as_deref(), Some("1"));
+    assert_eq!(supervisor.read("environ"), "", "nothing of the caller's environment is kept");
+}
