@@ -1,5 +1,6 @@
 //! A token that every wait of a build can poll.
 
+use crate::error::{Error, Result};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -37,5 +38,18 @@ impl Cancel {
 impl AsFd for Cancel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.event.as_fd()
+    }
+}
+
+/// Stops all steps: because the user asked for it, or because one failed.
+#[derive(Debug)]
+pub(crate) struct Stop<'a> {
+    pub(crate) asked: &'a Cancel,
+    pub(crate) failed: Cancel,
+}
+
+impl Stop<'_> {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.asked.is_canceled() || self.failed.is_canceled() { Err(Error::Canceled) } else { Ok(()) }
     }
 }

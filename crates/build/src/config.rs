@@ -112,7 +112,8 @@ pub(crate) fn shell_words(execution: &Execution, line: &str) -> Vec<String> {
 }
 
 fn healthcheck(execution: &Execution, check: &Healthcheck) -> image::Healthcheck {
-    let Healthcheck::Test(HealthTest { command, interval, timeout, start_period, start_interval, retries }) = check
+    let Healthcheck::Test(HealthTest { command, interval, timeout, start_period, start_interval, retries }) =
+        check
     else {
         return image::Healthcheck { test: vec!["NONE".into()], ..image::Healthcheck::default() };
     };
@@ -177,9 +178,13 @@ mod tests {
 
     #[test]
     fn paths_join_inside_the_root() {
-        for (directory, path, joined) in
-            [("", "a", "/a"), ("/a", "b/c", "/a/b/c"), ("/a", "/b", "/b"), ("/a", "../../..", "/"), ("/a/b", "./c/../d", "/a/b/d")]
-        {
+        for (directory, path, joined) in [
+            ("", "a", "/a"),
+            ("/a", "b/c", "/a/b/c"),
+            ("/a", "/b", "/b"),
+            ("/a", "../../..", "/"),
+            ("/a/b", "./c/../d", "/a/b/d"),
+        ] {
             assert_eq!(join(directory, path), joined);
         }
     }
@@ -187,7 +192,15 @@ mod tests {
     #[test]
     fn changes_are_instructions() {
         let mut execution = Execution::default();
-        for line in ["ENV A=1", "ENV B=$A-2", "CMD [\"/x\"]", "EXPOSE 80 443/udp", "WORKDIR /a", "WORKDIR b", "LABEL k=v"] {
+        for line in [
+            "ENV A=1",
+            "ENV B=$A-2",
+            "CMD [\"/x\"]",
+            "EXPOSE 80 443/udp",
+            "WORKDIR /a",
+            "WORKDIR b",
+            "LABEL k=v",
+        ] {
             change(&mut execution, line).unwrap();
         }
         assert_eq!(execution.env, ["A=1", "B=1-2"]);

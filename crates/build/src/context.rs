@@ -14,14 +14,14 @@ const DOCKERFILE_LIMIT: u64 = dockerfile::MAX_SOURCE_BYTES as u64;
 
 /// An open context.
 #[derive(Debug)]
-pub struct Context {
+pub struct BuildContext {
     root: Option<OwnedFd>,
     ignore: Ignore,
     /// Where a tar was unpacked; removed with the context.
     _staging: Option<engine::store::Staging>,
 }
 
-impl Context {
+impl BuildContext {
     /// A directory of the host, read as it is, nothing is copied.
     ///
     /// # Errors
@@ -33,7 +33,9 @@ impl Context {
         });
         match root {
             Ok(root) => Ok(Self { root: Some(root), ignore: nothing(), _staging: None }),
-            Err(error) => Err(Error::Context(format!("unable to prepare context: path {:?}: {error}", path.display()))),
+            Err(error) => {
+                Err(Error::Context(format!("unable to prepare context: path {:?}: {error}", path.display())))
+            }
         }
     }
 
@@ -61,9 +63,11 @@ impl Context {
     /// # Errors
     /// [`Error::Context`] if it is not there or too large.
     pub fn read(&self, path: &str) -> Result<Vec<u8>> {
-        let missing = |reason: &str| Error::Context(format!("failed to read {path} of the context: {reason}"));
+        let missing =
+            |reason: &str| Error::Context(format!("failed to read {path} of the context: {reason}"));
         let root = self.root().ok_or_else(|| missing("the context is empty"))?;
-        sys::rooted::read(root, Path::new(path), DOCKERFILE_LIMIT).map_err(|errno| missing(&errno.to_string()))
+        sys::rooted::read(root, Path::new(path), DOCKERFILE_LIMIT)
+            .map_err(|errno| missing(&errno.to_string()))
     }
 
     /// Takes what is to be ignored from `<Dockerfile>.dockerignore`, or else from `.dockerignore`.

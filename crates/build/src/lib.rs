@@ -27,7 +27,7 @@ mod solve;
 mod transfer;
 
 pub use cancel::Cancel;
-pub use context::Context;
+pub use context::BuildContext;
 pub use error::{Error, Result};
 pub use progress::{Event, EventKind, Progress};
 
@@ -67,7 +67,7 @@ pub struct Request {
 pub fn build(
     engine: &Engine,
     request: &Request,
-    context: &Context,
+    context: &BuildContext,
     progress: &Progress<'_>,
     cancel: &Cancel,
 ) -> Result<Committed> {
@@ -75,6 +75,7 @@ pub fn build(
     let lease = engine::store::leases::Lease::new(engine.store()).map_err(engine::Error::from)?;
     let bases = names::resolve(engine, request, &file, &lease)?;
     let plan = plan::lower(request, &file, &bases)?;
-    let configuration = solve::solve(engine, request, &plan, context, progress, cancel, &lease)?;
+    let job = solve::Job { engine, request, plan: &plan, context, lease: &lease };
+    let configuration = solve::solve(job, progress, cancel)?;
     Ok(commit(engine, &configuration, &request.names)?)
 }

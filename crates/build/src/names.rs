@@ -126,7 +126,8 @@ fn target(request: &Request, file: &Dockerfile) -> Result<usize> {
     let named = |stage: &Stage| stage.name.as_deref() == Some(target.to_lowercase().as_str());
     file.stages.iter().position(named).or_else(by_number).ok_or_else(|| {
         let names: Vec<&str> = file.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
-        let nearest = dockerfile::nearest(target, &names).map(|n| format!(", did you mean {n:?}?")).unwrap_or_default();
+        let nearest =
+            dockerfile::nearest(target, &names).map(|n| format!(", did you mean {n:?}?")).unwrap_or_default();
         Error::Context(format!("target stage {target:?} could not be found{nearest}"))
     })
 }
@@ -191,7 +192,8 @@ fn image(
     for layer in &found.configuration.rootfs.diff_ids {
         engine::store::layers::open(engine.store(), layer)?;
     }
-    let triggers = found.configuration.config.on_build.iter().map(|trigger| dockerfile::parse_instruction(trigger));
+    let triggers =
+        found.configuration.config.on_build.iter().map(|trigger| dockerfile::parse_instruction(trigger));
     Ok(BaseImage {
         name: name.to_owned(),
         id: found.id,

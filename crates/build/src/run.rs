@@ -1,8 +1,8 @@
 //! `RUN`: a command in the stage's root, whose changes become a layer.
 
+use crate::cancel::Stop;
 use crate::error::{At, Error, Result};
 use crate::plan::RunAction;
-use crate::solve::Stop;
 use engine::Engine;
 use engine::step::{self, Command};
 use engine::store::layers::Draft;
@@ -65,7 +65,8 @@ fn script(action: &RunAction, draft: &Draft) -> Result<Option<(std::path::PathBu
 fn carry(step: &step::Step, pipe: &OwnedFd, output: &mut dyn FnMut(Vec<u8>), stop: &Stop<'_>) -> Result<()> {
     let mut open = true;
     while open {
-        let watched: [BorrowedFd<'_>; 4] = [pipe.as_fd(), step.as_fd(), stop.asked.as_fd(), stop.failed.as_fd()];
+        let watched: [BorrowedFd<'_>; 4] =
+            [pipe.as_fd(), step.as_fd(), stop.asked.as_fd(), stop.failed.as_fd()];
         let mut fds = watched.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         match poll(&mut fds, None) {
             Err(sys::Errno::INTR) => continue,

@@ -7,8 +7,16 @@ use std::collections::BTreeMap;
 
 /// Arguments that need no declaration, and neither show up in the history nor miss the cache.
 pub(crate) const PREDEFINED: [&str; 10] = [
-    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy",
-    "ALL_PROXY", "all_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "FTP_PROXY",
+    "ftp_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "ALL_PROXY",
+    "all_proxy",
 ];
 
 /// The arguments of the build request and of the lines before the first `FROM`.
@@ -23,7 +31,11 @@ impl<'a> Globals<'a> {
     /// What holds before the first line.
     pub(crate) fn new(request: &'a Request) -> Self {
         let mut platform = BTreeMap::new();
-        describe(&mut platform, ["TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT"], &request.platform);
+        describe(
+            &mut platform,
+            ["TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT"],
+            &request.platform,
+        );
         describe(&mut platform, ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT"], &Platform::host());
         platform.insert("TARGETSTAGE", request.target.clone().unwrap_or_else(|| "default".into()));
         Self { request, platform, declared: BTreeMap::new() }
@@ -38,7 +50,8 @@ impl<'a> Globals<'a> {
 
     /// The value of a global argument.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
-        let given = || self.platform.get(name).map(|_| self.request.arguments.get(name)).and_then(|v| v.cloned());
+        let given =
+            || self.platform.get(name).map(|_| self.request.arguments.get(name)).and_then(|v| v.cloned());
         self.declared.get(name).cloned().or_else(given).or_else(|| self.platform.get(name).cloned())
     }
 
@@ -50,9 +63,9 @@ impl<'a> Globals<'a> {
 
     /// Predefined arguments that were given but need no declaration.
     pub(crate) fn undeclared(&self) -> impl Iterator<Item = (String, String)> {
-        PREDEFINED
-            .iter()
-            .filter_map(|name| self.request.arguments.get(*name).map(|value| ((*name).to_owned(), value.clone())))
+        PREDEFINED.iter().filter_map(|name| {
+            self.request.arguments.get(*name).map(|value| ((*name).to_owned(), value.clone()))
+        })
     }
 }
 
@@ -86,13 +99,17 @@ impl Arguments {
 
     /// All that have a value, as `NAME=value`, in their order; for the history and the cache.
     pub(crate) fn assignments(&self) -> Vec<String> {
-        self.declared.iter().filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}={v}"))).collect()
+        self.declared
+            .iter()
+            .filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}={v}")))
+            .collect()
     }
 
     /// The environment of a command: arguments, and over them what `ENV` says.
     pub(crate) fn environment(&self, globals: &Globals<'_>, env: &[String]) -> Vec<String> {
         let mut environment: Vec<String> = Vec::new();
-        let undeclared = globals.undeclared().filter(|(name, _)| !self.declared.iter().any(|(n, _)| n == name));
+        let undeclared =
+            globals.undeclared().filter(|(name, _)| !self.declared.iter().any(|(n, _)| n == name));
         for (name, value) in undeclared {
             set_variable(&mut environment, &name, &value);
         }
@@ -106,5 +123,8 @@ impl Arguments {
 
 /// The value of `name` in a list of assignments.
 pub(crate) fn variable(list: &[String], name: &str) -> Option<String> {
-    list.iter().rev().find_map(|v| v.split_once('=').filter(|(n, _)| *n == name)).map(|(_, value)| value.to_owned())
+    list.iter()
+        .rev()
+        .find_map(|v| v.split_once('=').filter(|(n, _)| *n == name))
+        .map(|(_, value)| value.to_owned())
 }

@@ -3,10 +3,11 @@
 mod key;
 mod report;
 
-use crate::error::{Error, Result};
+use crate::cancel::Stop;
+use crate::error::{At, Error, Result};
 use crate::names::BaseImage;
-use crate::plan::{Action, Base, Plan, Stage, Step};
-use crate::{Cancel, Context, EventKind, Progress, Request, history, run, transfer};
+use crate::plan::{Action, Plan, Stage, StageBase, Step};
+use crate::{BuildContext, Cancel, EventKind, Progress, Request, history, run, transfer};
 use engine::Engine;
 use engine::store::layers::{self, Draft, Durability};
 use engine::store::leases::Lease;
@@ -26,71 +27,41 @@ pub(crate) struct Finished {
     created: Option<String>,
 }
 
-/// Stops all steps: because the user asked for it, or because one failed.
-#[derive(Debug)]
-pub(crate) struct Stop<'a> {
-    pub(crate) asked: &'a Cancel,
-    pub(crate) failed: Cancel,
-}
-
-impl Stop<'_> {
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.asked.is_canceled() || self.failed.is_canceled() { Err(Error::Canceled) } else { Ok(()) }
-    }
+/// What a build works with.
+#[derive(Clone, Copy)]
+pub(crate) struct Job<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) request: &'a Request,
+    pub(crate) plan: &'a Plan,
+    pub(crate) context: &'a BuildContext,
+    /// Holds every layer that the build has seen or made.
+    pub(crate) lease: &'a Lease,
 }
 
 struct Solver<'a> {
-    engine: &'a Engine,
-    request: &'a Request,
-    plan: &'a Plan,
-    context: &'a Context,
+    job: Job<'a>,
     reporter: Reporter<'a>,
-    lease: &'a Lease,
     stop: Stop<'a>,
-    /// Results of stages; `None` while a stage works, an empty `Arc` never.
+    /// Results of stages; `None` is a stage that failed, none at all one that still works.
     finished: Mutex<BTreeMap<usize, Option<Arc<Finished>>>>,
     changed: Condvar,
 }
 
 /// Carries the plan out and returns the configuration of the target's image.
-pub(crate) fn solve(
-    engine: &Engine,
-    request: &Request,
-    plan: &Plan,
-    context: &Context,
-    progress: &Progress<'_>,
-    cancel: &Cancel,
-    lease: &Lease,
-) -> Result<Configuration> {
-    let failed = Cancel::new()
-        .map_err(|error| Error::Io { doing: "make", path: "an event descriptor".into(), source: error })?;
+pub(crate) fn solve(job: Job<'_>, progress: &Progress<'_>, cancel: &Cancel) -> Result<Configuration> {
+    let failed = Cancel::new().at("make", "an event descriptor")?;
     let solver = Solver {
-        engine,
-        request,
-        plan,
-        context,
-        reporter: Reporter::new(plan, progress),
-        lease,
+        job,
+        reporter: Reporter::new(job.plan, progress),
         stop: Stop { asked: cancel, failed },
         finished: Mutex::new(BTreeMap::new()),
         changed: Condvar::new(),
     };
     let errors: Mutex<Vec<Error>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for (number, stage) in &plan.stages {
+        for (number, stage) in &job.plan.stages {
             let (solver, errors) = (&solver, &errors);
-            scope.spawn(move || {
-                let result = solver.stage(*number, stage);
-                let finished = match result {
-                    Ok(finished) => Some(Arc::new(finished)),
-                    Err(error) => {
-                        solver.stop.failed.cancel();
-                        errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
-                        None
-                    }
-                };
-                solver.publish(*number, finished);
-            });
+            scope.spawn(move || solver.work(*number, stage, errors));
         }
     });
     let errors = errors.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +84,19 @@ fn first_cause(errors: Vec<Error>) -> Option<Error> {
 }
 
 impl Solver<'_> {
+    /// A stage's thread.
+    fn work(&self, number: usize, stage: &Stage, errors: &Mutex<Vec<Error>>) {
+        let finished = match self.stage(number, stage) {
+            Ok(finished) => Some(Arc::new(finished)),
+            Err(error) => {
+                self.stop.failed.cancel();
+                errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                None
+            }
+        };
+        self.publish(number, finished);
+    }
+
     fn publish(&self, number: usize, finished: Option<Arc<Finished>>) {
         let mut all = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(number, finished);
@@ -133,12 +117,12 @@ impl Solver<'_> {
 
     fn stage(&self, number: usize, stage: &Stage) -> Result<Finished> {
         let mut state = match &stage.base {
-            Base::Scratch => Finished::default(),
-            Base::Image(image) => {
+            StageBase::Scratch => Finished::default(),
+            StageBase::Image(image) => {
                 self.reporter.base(number);
                 from_image(image)
             }
-            Base::Stage(other) => (*self.await_stage(*other)?).clone(),
+            StageBase::Stage(other) => (*self.await_stage(*other)?).clone(),
         };
         for (index, step) in stage.steps.iter().enumerate() {
             self.stop.check()?;
@@ -166,24 +150,33 @@ impl Solver<'_> {
     /// The time of an image that consists of metadata only: the first time that it was built.
     fn creation_time(&self, stage: &Stage) -> Option<String> {
         let key = key::metadata(stage);
-        let found = if self.request.no_cache { None } else { cache::find(self.engine.store(), &key) };
+        let found = if self.job.request.no_cache { None } else { cache::find(self.job.engine.store(), &key) };
         let record = found.unwrap_or_else(|| Record {
             layer: None,
             created: engine::containers::now(),
             step: "metadata".into(),
         });
         // without a record the next build has another time
-        let _ = cache::record(self.engine.store(), &key, &record);
+        let _ = cache::record(self.job.engine.store(), &key, &record);
         Some(record.created)
     }
 
     /// The layer of a step, from the cache or carried out.
-    fn step(&self, number: usize, index: usize, stage: &Stage, step: &Step, state: &Finished) -> Result<Record> {
+    fn step(
+        &self,
+        number: usize,
+        index: usize,
+        stage: &Stage,
+        step: &Step,
+        state: &Finished,
+    ) -> Result<Record> {
         let prepared = match &step.action {
             Action::Copy(copy) => {
                 let origin = self.origin(copy)?;
-                Some(transfer::prepare(self.engine, self.context, copy, origin)
-                    .map_err(|error| self.explain(number, index, step, error))?)
+                Some(
+                    transfer::prepare(self.job.engine, self.job.context, copy, origin)
+                        .map_err(|error| self.explain(number, index, step, error))?,
+                )
             }
             _ => None,
         };
@@ -197,22 +190,23 @@ impl Solver<'_> {
         let layer = self
             .carry_out(number, index, step, state, prepared)
             .map_err(|error| self.explain(number, index, step, error))?;
-        let record = Record { layer: Some(layer), created: engine::containers::now(), step: step.text.clone() };
-        cache::record(self.engine.store(), &key, &record)?;
+        let record =
+            Record { layer: Some(layer), created: engine::containers::now(), step: step.text.clone() };
+        cache::record(self.job.engine.store(), &key, &record)?;
         let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.reporter.tell(number, index, EventKind::Finished { milliseconds });
         Ok(record)
     }
 
     fn cached(&self, key: &Digest) -> Result<Option<Record>> {
-        if self.request.no_cache {
+        if self.job.request.no_cache {
             return Ok(None);
         }
-        let Some(record) = cache::find(self.engine.store(), key) else { return Ok(None) };
+        let Some(record) = cache::find(self.job.engine.store(), key) else { return Ok(None) };
         let Some(layer) = record.layer else { return Ok(None) };
         // hold it first, then look whether it is still there
-        self.lease.hold([layer.0])?;
-        Ok(layers::exists(self.engine.store(), &layer).then_some(record))
+        self.job.lease.hold([layer.0])?;
+        Ok(layers::exists(self.job.engine.store(), &layer).then_some(record))
     }
 
     fn origin(&self, copy: &crate::plan::CopyAction) -> Result<Option<Vec<DiffId>>> {
@@ -232,24 +226,24 @@ impl Solver<'_> {
         state: &Finished,
         prepared: Option<transfer::Prepared>,
     ) -> Result<DiffId> {
-        let draft = Draft::new(self.engine.store())?;
+        let draft = Draft::new(self.job.engine.store())?;
         match (&step.action, prepared) {
             (Action::Run(action), _) => {
                 let mut output = |bytes: Vec<u8>| self.reporter.tell(number, index, EventKind::Output(bytes));
-                run::run(self.engine, action, &state.layers, &draft, &mut output, &self.stop)?;
+                run::run(self.job.engine, action, &state.layers, &draft, &mut output, &self.stop)?;
             }
             (Action::Copy(action), Some(prepared)) => {
                 let onto = transfer::Onto { layers: &state.layers, draft: &draft };
-                transfer::write(self.engine, action, &prepared, onto, self.context, &self.stop)?;
+                transfer::write(self.job.engine, action, &prepared, onto, self.job.context, &self.stop)?;
             }
             (Action::Directory { path, user }, _) => {
-                transfer::make_directory(self.engine, path, user, &state.layers, &draft)?;
+                transfer::make_directory(self.job.engine, path, user, &state.layers, &draft)?;
             }
             (Action::Metadata | Action::Copy(_), _) => {}
         }
         self.stop.check()?;
-        let (layer, _) = layers::commit(self.engine.store(), draft, Durability::Later)?;
-        self.lease.hold([layer.0])?;
+        let (layer, _) = layers::commit(self.job.engine.store(), draft, Durability::Later)?;
+        self.job.lease.hold([layer.0])?;
         Ok(layer)
     }
 
@@ -262,13 +256,13 @@ impl Solver<'_> {
         let code = if let Error::Step { code, .. } = &error { *code } else { None };
         let message = error.to_string();
         self.reporter.tell(number, index, EventKind::Failed { message: message.clone() });
-        Error::Step { message, excerpt: report::excerpt(&self.plan.file.source, step.span), code }
+        Error::Step { message, excerpt: report::excerpt(&self.job.plan.file.source, step.span), code }
     }
 
     fn configuration(&self) -> Configuration {
-        let stage = &self.plan.stages[&self.plan.target];
+        let stage = &self.job.plan.stages[&self.job.plan.target];
         let all = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = all.get(&self.plan.target).and_then(Clone::clone).unwrap_or_default();
+        let state = all.get(&self.job.plan.target).and_then(Clone::clone).unwrap_or_default();
         Configuration {
             architecture: stage.platform.architecture.clone(),
             variant: stage.platform.variant.clone(),

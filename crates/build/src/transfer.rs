@@ -4,10 +4,10 @@ mod place;
 mod select;
 mod tree;
 
-use crate::context::Context;
+use crate::cancel::Stop;
+use crate::context::BuildContext;
 use crate::error::{At, Error, Result};
 use crate::plan::CopyAction;
-use crate::solve::Stop;
 use engine::store::layers::Draft;
 use engine::{Engine, step};
 use oci::digest::Hasher;
@@ -55,13 +55,15 @@ pub(crate) struct Onto<'a> {
 /// Selects and digests. `origin` has the layers of a stage or image; without it the context is read.
 pub(crate) fn prepare(
     engine: &Engine,
-    context: &Context,
+    context: &BuildContext,
     action: &CopyAction,
     origin: Option<Vec<DiffId>>,
 ) -> Result<Prepared> {
     let root = match &origin {
         Some(layers) => Some(step::open_root(engine, layers, None)?),
-        None => context.root().map(|fd| fd.try_clone_to_owned()).transpose().at("duplicate", "the context")?,
+        None => {
+            context.root().map(|fd| fd.try_clone_to_owned()).transpose().at("duplicate", "the context")?
+        }
     };
     let ignore = origin.is_none().then(|| context.ignore());
     let mut hasher = Hasher::default();
@@ -90,7 +92,7 @@ pub(crate) fn write(
     action: &CopyAction,
     prepared: &Prepared,
     onto: Onto<'_>,
-    context: &Context,
+    context: &BuildContext,
     stop: &Stop<'_>,
 ) -> Result<()> {
     let Onto { layers, draft } = onto;
@@ -126,7 +128,13 @@ pub(crate) fn write(
 }
 
 /// `WORKDIR`: makes the directory and its parents, owned by the stage's user.
-pub(crate) fn make_directory(engine: &Engine, path: &str, user: &str, layers: &[DiffId], draft: &Draft) -> Result<()> {
+pub(crate) fn make_directory(
+    engine: &Engine,
+    path: &str,
+    user: &str,
+    layers: &[DiffId],
+    draft: &Draft,
+) -> Result<()> {
     let root = step::open_root(engine, layers, Some(draft))?;
     let (uid, gid) = if user.is_empty() { (0, 0) } else { step::user(root.as_fd(), user)? };
     let mode = Mode::from_raw_mode(0o755);

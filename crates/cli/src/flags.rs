@@ -179,7 +179,7 @@ pub(crate) struct Container {
     #[arg(long, default_value = "missing", value_name = "POLICY")]
     pull: String,
     /// Image, then the command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "IMAGE [COMMAND] [ARGUMENT…]")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE [COMMAND] [ARGUMENT…]")]
     words: Vec<String>,
 }
 

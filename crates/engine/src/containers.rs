@@ -1,12 +1,12 @@
 //! Containers: one file per operation.
 
 pub mod attach;
+pub mod copy;
 pub mod create;
 pub mod diff;
 pub mod directory;
 pub mod exec;
 pub mod export;
-pub mod copy;
 pub mod find;
 pub mod inspect;
 pub mod kill;
@@ -15,7 +15,6 @@ pub mod names;
 pub mod pause;
 pub mod prune;
 pub mod reconcile;
-pub mod record;
 pub mod remove;
 pub mod rename;
 mod root;
@@ -23,12 +22,13 @@ pub mod size;
 pub mod start;
 pub mod status;
 #[cfg(test)]
-mod testbed;
+mod tests;
 pub mod top;
 pub mod volumes;
 
+pub use crate::record;
+pub use crate::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record, State};
 pub use find::{find, list};
-pub use record::{HostSettings, MountKind, MountPoint, NetworkMode, Record, State};
 pub use status::{Container, Status};
 
 /// Now, RFC 3339 with nanoseconds.

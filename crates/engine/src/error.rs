@@ -103,18 +103,26 @@ impl Error {
     pub fn kind(&self) -> Kind {
         use store::Error as Store;
         match self {
-            Self::NoContainer(_) | Self::NoImage(_) | Self::NoVolume(_) | Self::NoFile { .. } => Kind::NotFound,
+            Self::NoContainer(_) | Self::NoImage(_) | Self::NoVolume(_) | Self::NoFile { .. } => {
+                Kind::NotFound
+            }
             Self::Conflict(_) => Kind::Conflict,
             Self::Invalid(_) | Self::NotExecuted { .. } | Self::Changeset(_) => Kind::Invalid,
             Self::Unsupported(_) => Kind::Unsupported,
             Self::Store(Store::NoBlob(_) | Store::NoLayer(_)) => Kind::NotFound,
-            Self::Store(Store::DigestMismatch { .. } | Store::TooLarge { .. } | Store::Changeset(_)) => Kind::Invalid,
+            Self::Store(Store::DigestMismatch { .. } | Store::TooLarge { .. } | Store::Changeset(_)) => {
+                Kind::Invalid
+            }
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Kind::Denied,
             _ => Kind::Internal,
         }
     }
 
-    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>, source: impl Into<std::io::Error>) -> Self {
+    pub(crate) fn io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+        source: impl Into<std::io::Error>,
+    ) -> Self {
         Self::Io { doing, path: path.into(), source: source.into() }
     }
 }

@@ -1,7 +1,7 @@
 //! Why a program could not be executed, in words: the root is looked into, `elf` judges.
 
-use crate::containers::record::Record;
 use crate::error::Error;
+use crate::record::Record;
 use elf::{Look, Request};
 use std::io::Read;
 use std::os::fd::BorrowedFd;

@@ -1,8 +1,8 @@
 //! From a record to a running process: what a container and a build step have in common. Runs in the supervisor, which has one thread.
 
-use crate::containers::record::{HostSettings, NetworkMode, Record};
 use crate::error::{At, Error, Result};
 use crate::passwd::Accounts;
+use crate::record::{HostSettings, NetworkMode, Record};
 use crate::{Engine, spec};
 use network::resolv;
 use oci::runtime::LinuxSeccomp;
@@ -219,7 +219,8 @@ impl Launch<'_> {
         let (own, resolved) = (read("/etc/resolv.conf"), read("/run/systemd/resolve/resolv.conf"));
         let kind = if bridge.is_some() { resolv::Kind::Bridge } else { resolv::Kind::Host };
         let resolv = resolv::render(&resolv::Sources { host: &own, resolved: &resolved }, &dns, kind);
-        for (name, text) in [("hosts", hosts), ("hostname", format!("{hostname}\n")), ("resolv.conf", resolv)] {
+        for (name, text) in [("hosts", hosts), ("hostname", format!("{hostname}\n")), ("resolv.conf", resolv)]
+        {
             let path = self.files.join(name);
             fs::write(&path, text).at("write", path)?;
         }
@@ -240,7 +241,9 @@ fn make_working_directory(root: BorrowedFd<'_>, directory: &str) -> Result<()> {
     match sys::rooted::make_directories(root, Path::new(directory), mode, &mut |_| Ok(())) {
         // on a kernel file system that is mounted later, or read-only: entering it tells
         Ok(_) | Err(sys::Errno::ROFS) => Ok(()),
-        Err(sys::Errno::NOTDIR) => Err(Error::Invalid(format!("Cannot mkdir: {directory} is not a directory"))),
+        Err(sys::Errno::NOTDIR) => {
+            Err(Error::Invalid(format!("Cannot mkdir: {directory} is not a directory")))
+        }
         Err(errno) => Err(errno).at("make working directory", directory),
     }
 }

@@ -27,7 +27,12 @@ impl Layout {
             let digest = oci::Digest::of(exec_root.as_os_str().as_encoded_bytes());
             digest.hex()[..8].to_owned()
         });
-        Self { data_root: data_root.to_path_buf(), exec_root: exec_root.to_path_buf(), program: program.to_path_buf(), suffix }
+        Self {
+            data_root: data_root.to_path_buf(),
+            exec_root: exec_root.to_path_buf(),
+            program: program.to_path_buf(),
+            suffix,
+        }
     }
 
     /// The bridge's name: `tare0`, or `tare` and eight digits.

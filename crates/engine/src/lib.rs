@@ -29,10 +29,12 @@ mod launch;
 mod layout;
 pub mod names;
 mod passwd;
+pub mod record;
 mod spec;
 pub mod step;
 pub mod supervise;
 pub mod system;
+mod volume;
 pub mod volumes;
 
 pub use error::{Error, Kind, Result};

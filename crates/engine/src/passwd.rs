@@ -42,7 +42,9 @@ impl Accounts {
         };
         let user = if user.is_empty() { "0" } else { user };
         let entry = match number(user)? {
-            Some(uid) => self.users().find(|u| u.uid == uid).unwrap_or(User { name: "", uid, gid: 0, home: "/" }),
+            Some(uid) => {
+                self.users().find(|u| u.uid == uid).unwrap_or(User { name: "", uid, gid: 0, home: "/" })
+            }
             None => self.users().find(|u| u.name == user).ok_or_else(|| {
                 Error::Invalid(format!("unable to find user {user}: no matching entries in passwd file"))
             })?,
@@ -75,7 +77,8 @@ impl Accounts {
 
     /// Owner ids for `--chown`: a missing group is the user's id for a number, the user's own group for a name.
     pub(crate) fn owner(&self, text: &str) -> Result<(u32, u32)> {
-        let (user, group) = text.split_once(':').map_or((text, None), |(u, g)| (u, Some(g).filter(|g| !g.is_empty())));
+        let (user, group) =
+            text.split_once(':').map_or((text, None), |(u, g)| (u, Some(g).filter(|g| !g.is_empty())));
         let (uid, own) = match number(user)? {
             Some(uid) => (uid, uid),
             None => {
@@ -152,7 +155,9 @@ mod tests {
 
     fn accounts() -> Accounts {
         Accounts {
-            passwd: "root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000::/srv:\n0alias:x:7:7::/:\n1000:x:0:0::/:\n".into(),
+            passwd:
+                "root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000::/srv:\n0alias:x:7:7::/:\n1000:x:0:0::/:\n"
+                    .into(),
             group: "root:x:0:\nweb:x:1000:\naudio:x:29:web,root\nwheel:x:10:root\n".into(),
         }
     }
@@ -170,7 +175,11 @@ mod tests {
             ("1000:", 1000, 1000, vec![29, 1000], "/srv"),
         ] {
             let identity = accounts().identify(text, &[]).unwrap();
-            assert_eq!((identity.uid, identity.gid, identity.groups, identity.home.as_str()), (uid, gid, groups, home), "{text}");
+            assert_eq!(
+                (identity.uid, identity.gid, identity.groups, identity.home.as_str()),
+                (uid, gid, groups, home),
+                "{text}"
+            );
         }
     }
 

@@ -4,9 +4,9 @@ mod confinement;
 mod mounts;
 mod resources;
 
-use crate::containers::record::{NetworkMode, Record};
 use crate::error::{Error, Result};
 use crate::passwd::Identity;
+use crate::record::{NetworkMode, Record};
 pub(crate) use confinement::{arch, capabilities, masked, read_only, seccomp_profile};
 use oci::image::set_variable;
 use oci::runtime::{

@@ -1,11 +1,11 @@
 //! A build step: a command in a root that is thrown away or becomes a layer. No record, no name, no log; it ends with whoever asked for it.
 
-use crate::containers::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record};
 use crate::containers::start::{await_running, spawn_supervisor};
 use crate::error::{At, Error, Result};
 use crate::exec_failure;
 use crate::launch::{self, Launch, Upper};
 use crate::passwd::Accounts;
+use crate::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record};
 use crate::{Engine, containers, supervise};
 use oci::DiffId;
 use oci::image::Execution;
@@ -126,22 +126,25 @@ pub struct Step {
 ///
 /// # Errors
 /// As starting a container.
-pub fn start(engine: &Engine, command: &Command, draft: &Draft, output: BorrowedFd<'_>, error: BorrowedFd<'_>) -> Result<Step> {
+pub fn start(
+    engine: &Engine,
+    command: &Command,
+    draft: &Draft,
+    output: BorrowedFd<'_>,
+    error: BorrowedFd<'_>,
+) -> Result<Step> {
     let record = command.record()?;
     let run = engine.run("containers").join(&record.id);
     let order = Order { record, upper: draft.fs(), work: draft.work() };
-    let mut file = File::from(
-        sys::fs::memfd_create("step", sys::fs::MemfdFlags::CLOEXEC).at("make", "a memory file")?,
-    );
+    let mut file =
+        File::from(sys::fs::memfd_create("step", sys::fs::MemfdFlags::CLOEXEC).at("make", "a memory file")?);
     let text = serde_json::to_vec(&order).expect("a record serialises");
     file.write_all(&text).at("write", "a memory file")?;
     let null = File::open("/dev/null").at("open", "/dev/null")?;
     let connection = spawn_supervisor(engine, &["step"])?;
     let step = Step { connection, run };
-    step.connection.send(
-        &Request::Exec { streams: Which::default() },
-        &[file.as_fd(), null.as_fd(), output, error],
-    )?;
+    step.connection
+        .send(&Request::Exec { streams: Which::default() }, &[file.as_fd(), null.as_fd(), output, error])?;
     await_running(&step.connection)?;
     Ok(step)
 }
@@ -220,7 +223,9 @@ fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd
         let launch =
             Launch { engine, record: &record, place: directory.place(), files: directory.run.clone() };
         let streams = Streams::Descriptors(streams);
-        let launched = launch.run(root, &streams).map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
+        let launched = launch
+            .run(root, &streams)
+            .map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
         drop(streams);
         Ok::<_, Error>(launched)
     })();
@@ -256,7 +261,8 @@ fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd
         bound: true,
     };
     watch(charge, Some(starter), &mut |_| {
-        supervise::end_run(engine, &directory, &record, &cgroup, address);
+        supervise::Attended { engine, directory: &directory, record: &record, cgroup: &cgroup, address }
+            .end_run();
     });
     Ok(())
 }

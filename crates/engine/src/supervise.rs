@@ -1,17 +1,19 @@
 //! The supervisor's life: launch, announce, watch, record, clean up.
 
-use crate::containers::record::{NetworkMode, Record, State};
 use crate::containers::{self, directory::Directory};
 use crate::document::Lasting;
 use crate::error::{At, Error, Result};
 use crate::exec_failure;
 use crate::launch::{self, Launch, Launched, Upper};
+use crate::record::{Record, State};
 use crate::{Engine, Event};
+use runtime::cgroup::Cgroup;
 use runtime::control::{Failure, Request, tell};
 use runtime::log::{Bounds, Log};
 use runtime::supervisor::{Charge, Ends, Starter, watch};
 use runtime::{Streams, wait};
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, OwnedFd};
 use sys::pipe::{PipeFlags, pipe_with};
 
@@ -20,7 +22,7 @@ pub fn supervise(engine: &Engine, id: &str, socket: OwnedFd) {
     detach();
     let directory = Directory::new(engine, id);
     match start(engine, &directory, &socket) {
-        Ok((record, launched, ends, starter)) => attend(engine, &directory, record, launched, ends, starter, socket),
+        Ok(started) => attend(engine, &directory, started, socket),
         Err(error) => {
             directory.forget_run();
             tell(socket.as_fd(), &Event::Failed(failure(&error)));
@@ -60,7 +62,9 @@ fn start(engine: &Engine, directory: &Directory, socket: &OwnedFd) -> Result<Sta
     containers::volumes::fill(engine, &record, inside.as_fd())?;
     let (streams, ends) = streams(&record)?;
     let launch = Launch { engine, record: &record, place: directory.place(), files: directory.data.clone() };
-    let launched = launch.run(root, &streams).map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
+    let launched = launch
+        .run(root, &streams)
+        .map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
     drop(streams);
     Ok((record, launched, ends, starter))
 }
@@ -97,19 +101,21 @@ fn streams(record: &Record) -> Result<(Streams, Ends)> {
     Ok((Streams::Descriptors([input, output, error]), ends))
 }
 
+/// A container while it runs, for whoever has to clean up after it.
+pub(crate) struct Attended<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) directory: &'a Directory,
+    pub(crate) record: &'a Record,
+    pub(crate) cgroup: &'a Cgroup,
+    pub(crate) address: Option<Ipv4Addr>,
+}
+
 /// From the first instruction of the program to the last trace of the container.
-fn attend(
-    engine: &Engine,
-    directory: &Directory,
-    record: Record,
-    launched: Launched,
-    ends: Ends,
-    starter: Starter,
-    socket: OwnedFd,
-) {
+fn attend(engine: &Engine, directory: &Directory, started: Started, socket: OwnedFd) {
+    let (record, launched, ends, starter) = started;
     let Launched { running, cgroup, seccomp, address } = launched;
+    let attended = Attended { engine, directory, record: &record, cgroup: &cgroup, address };
     let pid = running.init.pid.as_raw_nonzero().get();
-    let lasting = if record.host.auto_remove { Lasting::Boot } else { Lasting::PowerCut };
     let mut state = State { started: Some(containers::now()), address, ..State::default() };
     let listener = match announce(directory, pid, &state) {
         Ok(listener) => listener,
@@ -117,24 +123,19 @@ fn attend(
             cgroup.kill();
             // the container must not run unnoticed
             let _ = wait::reap(running.init.pidfd.as_fd());
-            end_run(engine, directory, &record, &cgroup, address);
+            attended.end_run();
             return tell(socket.as_fd(), &Event::Failed(failure(&error)));
         }
     };
     tell(socket.as_fd(), &Event::Running { pid });
     drop(socket);
-    let bounds = Bounds::default();
-    let bounds = Bounds {
-        files: record.host.log_files.unwrap_or(bounds.files),
-        size: record.host.log_size.unwrap_or(bounds.size),
-    };
     let charge = Charge {
         running,
         ends,
         cgroup: cgroup.clone(),
         seccomp,
         // without a log the container still runs
-        log: Log::open(&directory.data.join("log"), bounds).ok(),
+        log: Log::open(&directory.data.join("log"), bounds(&record)).ok(),
         input_once: record.input_once,
         listener: Some(listener),
     };
@@ -143,10 +144,18 @@ fn attend(
         state.exit_code = code;
         state.oom_killed = cgroup.usage().oom_kills > 0;
         state.address = None;
-        finish(engine, directory, &record, &cgroup, &state, address, lasting);
+        attended.finish(&state);
     });
     if record.host.auto_remove {
         containers::remove::remains(engine, &record.id);
+    }
+}
+
+fn bounds(record: &Record) -> Bounds {
+    let default = Bounds::default();
+    Bounds {
+        files: record.host.log_files.unwrap_or(default.files),
+        size: record.host.log_size.unwrap_or(default.size),
     }
 }
 
@@ -157,42 +166,27 @@ fn announce(directory: &Directory, pid: i32, state: &State) -> Result<OwnedFd> {
     directory.listen()
 }
 
-/// Records the end before anybody hears of it. A container with `--rm` is gone by name when this returns.
-fn finish(
-    engine: &Engine,
-    directory: &Directory,
-    record: &Record,
-    cgroup: &runtime::cgroup::Cgroup,
-    state: &State,
-    address: Option<std::net::Ipv4Addr>,
-    lasting: Lasting,
-) {
-    // the init's end has ended its pid namespace; what shares the host's is ended here
-    cgroup.kill();
-    if record.host.auto_remove {
-        // the name is free as soon as the command returns
-        let _ = containers::names::release(engine, &record.name, &record.id);
-    } else if directory.write_state(state, lasting).is_err() {
-        // a full disk: the state of this boot at least
-        let _ = directory.write_state(state, Lasting::Boot);
+impl Attended<'_> {
+    /// Records the end before anybody hears of it. A container with `--rm` is gone by name when this returns.
+    fn finish(&self, state: &State) {
+        // the init's end has ended its pid namespace; what shares the host's is ended here
+        self.cgroup.kill();
+        if self.record.host.auto_remove {
+            // the name is free as soon as the command returns
+            let _ = containers::names::release(self.engine, &self.record.name, &self.record.id);
+        } else if self.directory.write_state(state, Lasting::PowerCut).is_err() {
+            // a full disk: the state of this boot at least
+            let _ = self.directory.write_state(state, Lasting::Boot);
+        }
+        self.end_run();
     }
-    end_run(engine, directory, record, cgroup, address);
-}
 
-/// Removes what only a running container has.
-pub(crate) fn end_run(
-    engine: &Engine,
-    directory: &Directory,
-    record: &Record,
-    cgroup: &runtime::cgroup::Cgroup,
-    address: Option<std::net::Ipv4Addr>,
-) {
-    // each is removed by the next command if it cannot be removed now
-    let _ = cgroup.remove();
-    if record.host.network == NetworkMode::Bridge
-        && let Some(address) = address
-    {
-        let _ = network::addresses::release(&launch::bridge_state(engine), address, &record.id);
+    /// Removes what only a running container has. Whatever cannot be removed now is removed by the next command.
+    pub(crate) fn end_run(&self) {
+        let _ = self.cgroup.remove();
+        if let Some(address) = self.address {
+            let _ = network::addresses::release(&launch::bridge_state(self.engine), address, &self.record.id);
+        }
+        self.directory.forget_run();
     }
-    directory.forget_run();
 }

@@ -3,7 +3,7 @@
 use crate::containers::{self, find, names, reconcile};
 use crate::error::Result;
 use crate::images::usage::{Usage, User};
-use crate::{Engine, launch, volumes};
+use crate::{Engine, launch, volume};
 use runtime::cgroup::Cgroup;
 use std::fs;
 use store::collect::{self, Collected, Roots};
@@ -74,7 +74,7 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
     reconcile::sweep_steps(engine)?;
     sweep_containers(engine)?;
     names::sweep(engine)?;
-    volumes::sweep(engine)?;
+    volume::sweep(engine)?;
     sweep_cgroups(engine)?;
     let mut removed = sweep_network(engine)?;
     removed.retain(|name| !name.is_empty());

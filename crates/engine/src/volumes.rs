@@ -1,111 +1,17 @@
-//! Volumes: directories that outlive containers.
+//! Volumes and the containers that use them.
 
 use crate::Engine;
-use crate::containers::{self, MountKind};
-use crate::document::{self, Lasting};
-use crate::error::{At, Error, Result};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
-
-/// A volume: `volume.json` beside its `data` directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Volume {
-    /// Its name.
-    pub name: String,
-    /// When it was made, RFC 3339.
-    pub created: String,
-    /// Labels.
-    #[serde(default)]
-    pub labels: BTreeMap<String, String>,
-    /// It was made for one container, without a name given.
-    #[serde(default)]
-    pub anonymous: bool,
-}
-
-fn directory(engine: &Engine, name: &str) -> PathBuf {
-    engine.data("volumes").join(name)
-}
-
-/// Where a volume's content is.
-#[must_use]
-pub fn data(engine: &Engine, name: &str) -> PathBuf {
-    directory(engine, name).join("data")
-}
-
-/// Makes a volume; one that is there already is returned as it is.
-///
-/// # Errors
-/// [`Error::Invalid`] for a name that is none.
-pub fn create(engine: &Engine, volume: Volume) -> Result<Volume> {
-    if crate::names::validate(&volume.name).is_err() {
-        return Err(Error::Invalid(format!(
-            "create {0}: \"{0}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path",
-            volume.name
-        )));
-    }
-    if let Some(existing) = read(engine, &volume.name)? {
-        return Ok(existing);
-    }
-    let path = data(engine, &volume.name);
-    fs::create_dir_all(&path).at("make directory", &path)?;
-    document::write(&directory(engine, &volume.name).join("volume.json"), &volume, Lasting::PowerCut)?;
-    store::durable::sync_parent(&directory(engine, &volume.name))?;
-    Ok(volume)
-}
-
-fn read(engine: &Engine, name: &str) -> Result<Option<Volume>> {
-    if crate::names::validate(name).is_err() {
-        return Ok(None);
-    }
-    document::read(&directory(engine, name).join("volume.json"))
-}
-
-/// Finds a volume.
-///
-/// # Errors
-/// [`Error::NoVolume`] if there is none.
-pub fn find(engine: &Engine, name: &str) -> Result<Volume> {
-    read(engine, name)?.ok_or_else(|| Error::NoVolume(name.to_owned()))
-}
-
-/// All volumes, sorted by name.
-///
-/// # Errors
-/// What the system reports.
-pub fn list(engine: &Engine) -> Result<Vec<Volume>> {
-    let entries = fs::read_dir(engine.data("volumes")).into_iter().flatten().flatten();
-    let mut volumes = Vec::new();
-    for entry in entries {
-        if let Some(volume) = entry.file_name().to_str().map(|name| read(engine, name)).transpose()?.flatten() {
-            volumes.push(volume);
-        }
-    }
-    volumes.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(volumes)
-}
-
-/// Ids of the containers that use a volume, apart from `except`.
-///
-/// # Errors
-/// What the system reports.
-pub fn users(engine: &Engine, name: &str, except: &str) -> Result<Vec<String>> {
-    let uses = |mount: &containers::MountPoint| matches!(&mount.kind, MountKind::Volume { name: n, .. } if n == name);
-    Ok(containers::list(engine)?
-        .into_iter()
-        .map(|container| container.record)
-        .filter(|record| record.id != except && record.mounts.iter().any(uses))
-        .map(|record| record.id)
-        .collect())
-}
+use crate::containers::volumes::users;
+use crate::error::{Error, Result};
+pub use crate::volume::{Volume, create, data, find, list};
+use crate::volume::{discard, sweep};
 
 /// Removes a volume.
 ///
 /// # Errors
 /// [`Error::NoVolume`] if there is none and `force` is not set, [`Error::Conflict`] if a container uses it.
 pub fn remove(engine: &Engine, name: &str, force: bool) -> Result<()> {
-    if read(engine, name)?.is_none() {
+    if find(engine, name).is_err() {
         return if force { Ok(()) } else { Err(Error::NoVolume(name.to_owned())) };
     }
     let users = users(engine, name, "")?;
@@ -113,22 +19,6 @@ pub fn remove(engine: &Engine, name: &str, force: bool) -> Result<()> {
         return Err(Error::Conflict(format!("remove {name}: volume is in use - [{}]", users.join(", "))));
     }
     discard(engine, name)
-}
-
-fn discard(engine: &Engine, name: &str) -> Result<()> {
-    let directory = directory(engine, name);
-    // without its document it is no volume any more
-    fs::remove_file(directory.join("volume.json")).at("remove", &directory)?;
-    store::durable::sync_parent(&directory.join("volume.json"))?;
-    Ok(store::trash::discard(engine.store(), &directory)?)
-}
-
-/// Removes an anonymous volume with the container `owner`, unless another one uses it.
-pub(crate) fn remove_unused(engine: &Engine, name: &str, owner: &str) -> Result<()> {
-    if read(engine, name)?.is_some() && users(engine, name, owner)?.is_empty() {
-        discard(engine, name)?;
-    }
-    Ok(())
 }
 
 /// Removes volumes that no container uses (the anonymous ones, or with `all` every one) and that `accept` agrees to; returns their names and the bytes that were freed.
@@ -147,14 +37,4 @@ pub fn prune(engine: &Engine, all: bool, accept: &dyn Fn(&Volume) -> bool) -> Re
     }
     sweep(engine)?;
     Ok((removed, bytes))
-}
-
-/// Removes what an interrupted creation or removal left.
-pub(crate) fn sweep(engine: &Engine) -> Result<()> {
-    for entry in fs::read_dir(engine.data("volumes")).into_iter().flatten().flatten() {
-        if !entry.path().join("volume.json").exists() {
-            store::trash::discard(engine.store(), &entry.path())?;
-        }
-    }
-    Ok(())
 }

@@ -1,8 +1,7 @@
 //! The last steps of an init and of an exec: from a process inside the container to the program, with exactly the powers it was given.
 
 use crate::capability::bits;
-use crate::channel::{self, Report};
-use crate::init::fail;
+use crate::channel::{self, Report, fail};
 use crate::step::{About, Outcome};
 use oci::runtime::{LinuxCapabilities, PosixRlimitType, Process};
 use std::ffi::CString;
@@ -27,7 +26,8 @@ impl Terminal {
         let controller =
             sys::rooted::open(root, "/dev/pts/ptmx".as_ref(), flags, Mode::empty()).about("/dev/pts/ptmx")?;
         sys::pty::unlockpt(&controller).about("/dev/pts/ptmx")?;
-        let flags = sys::pty::OpenptFlags::RDWR | sys::pty::OpenptFlags::NOCTTY | sys::pty::OpenptFlags::CLOEXEC;
+        let flags =
+            sys::pty::OpenptFlags::RDWR | sys::pty::OpenptFlags::NOCTTY | sys::pty::OpenptFlags::CLOEXEC;
         let line = sys::pty::ioctl_tiocgptpeer(&controller, flags).about("/dev/pts/ptmx")?;
         Ok(Self { controller, line })
     }

@@ -45,8 +45,9 @@ impl Hierarchies {
     /// [`Error::Invalid`] if no cgroup file system is mounted.
     pub fn detect() -> Result<Self> {
         let path = "/proc/self/mountinfo";
-        Self::parse(&fs::read_to_string(path).at("read", path)?)
-            .ok_or_else(|| Error::Invalid("no cgroup file system is mounted; mount -t cgroup2 none /sys/fs/cgroup".into()))
+        Self::parse(&fs::read_to_string(path).at("read", path)?).ok_or_else(|| {
+            Error::Invalid("no cgroup file system is mounted; mount -t cgroup2 none /sys/fs/cgroup".into())
+        })
     }
 
     fn parse(mountinfo: &str) -> Option<Self> {
@@ -180,7 +181,9 @@ impl Cgroup {
     fn directories(&self) -> Vec<PathBuf> {
         let mut directories: Vec<PathBuf> = match &self.hierarchies {
             Hierarchies::Unified(mount) => vec![mount.join(&self.path)],
-            Hierarchies::Separate(controllers) => controllers.iter().map(|c| c.mount.join(&self.path)).collect(),
+            Hierarchies::Separate(controllers) => {
+                controllers.iter().map(|c| c.mount.join(&self.path)).collect()
+            }
         };
         // `cpu` and `cpuacct` may be one hierarchy
         directories.dedup();
@@ -253,7 +256,9 @@ impl Cgroup {
     #[must_use]
     pub fn usage(&self) -> Usage {
         let read = |controller, separate, unified| {
-            self.file(controller, separate, unified).and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default()
+            self.file(controller, separate, unified)
+                .and_then(|file| fs::read_to_string(file).ok())
+                .unwrap_or_default()
         };
         let number = |text: &str| text.trim().parse().unwrap_or(0);
         let memory = read("memory", "memory.usage_in_bytes", "memory.current");
@@ -409,7 +414,9 @@ mod tests {
              33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
              40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n\
              41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
-        let Some(Hierarchies::Separate(controllers)) = Hierarchies::parse(mountinfo) else { panic!("not separate") };
+        let Some(Hierarchies::Separate(controllers)) = Hierarchies::parse(mountinfo) else {
+            panic!("not separate")
+        };
         assert_eq!(controllers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["cpu", "cpuacct"]);
     }
 

@@ -1,6 +1,7 @@
 //! What the supervisor and a process that it is starting say to each other.
 
 use crate::error::{At, Error, Result};
+use crate::step::Failure;
 use serde::{Deserialize, Serialize};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
@@ -62,7 +63,11 @@ pub(crate) fn await_order(channel: BorrowedFd<'_>, order: Order) -> Result<(), E
     if message.bytes == [order.byte()] { Ok(()) } else { Err(Errno::PROTO) }
 }
 
-pub(crate) fn report(channel: BorrowedFd<'_>, report: &Report, descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+pub(crate) fn report(
+    channel: BorrowedFd<'_>,
+    report: &Report,
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<(), Errno> {
     let text = serde_json::to_vec(report).expect("a report serialises");
     socket::send(channel, &text, descriptors)
 }
@@ -93,4 +98,13 @@ impl Report {
             Self::Ready | Self::Joined { .. } => Error::InitLost,
         }
     }
+}
+
+/// Reports a failure and ends the process.
+pub(crate) fn fail(channel: BorrowedFd<'_>, step: &str, failure: Failure) -> ! {
+    let failed =
+        Report::Failed { step: step.into(), object: failure.object, errno: failure.errno.raw_os_error() };
+    // without a supervisor nobody is left to be told
+    let _ = report(channel, &failed, &[]);
+    sys::clone::exit_now(1)
 }

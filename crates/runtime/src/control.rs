@@ -41,7 +41,6 @@ pub enum Request {
 
 /// Which of the three standard streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "three streams, each there or not")]
 pub struct Which {
     /// Standard input.
     pub input: bool,

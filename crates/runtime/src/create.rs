@@ -42,11 +42,8 @@ pub fn create(
 ) -> Result<Created> {
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
     let cgroup_directory = cgroup.directory_for_clone();
-    let forked = sys::clone::fork(
-        new_namespaces(&bundle.spec),
-        cgroup_directory.as_ref().map(AsFd::as_fd),
-        false,
-    );
+    let forked =
+        sys::clone::fork(new_namespaces(&bundle.spec), cgroup_directory.as_ref().map(AsFd::as_fd), false);
     let init = match forked.at("clone", "the init process")? {
         Forked::Child => {
             drop(ours);

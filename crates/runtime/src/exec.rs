@@ -3,9 +3,8 @@
 use crate::become_process::{self, Terminal};
 use crate::bundle::Streams;
 use crate::cgroup::Cgroup;
-use crate::channel::{self, Order, Report};
+use crate::channel::{self, Order, Report, fail};
 use crate::error::{At, Error, Result};
-use crate::init::fail;
 use oci::runtime::Process;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;

@@ -10,8 +10,8 @@ mod root;
 
 use crate::become_process;
 use crate::bundle::{Bundle, Streams};
-use crate::channel::{self, Order, Report};
-use crate::step::{About, Failure, Outcome};
+use crate::channel::{self, Order, Report, fail};
+use crate::step::{About, Outcome};
 use oci::runtime::{LinuxNamespaceType, Spec};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
@@ -77,20 +77,9 @@ pub(crate) fn run(bundle: &Bundle, streams: &Streams, channel: &OwnedFd) -> ! {
     let Some(process) = bundle.spec.process() else {
         fail(channel.as_fd(), "read the bundle", Errno::INVAL.into());
     };
-    let streams = become_process::Standard {
-        descriptors: streams.descriptors(),
-        terminal: init.terminal.take(),
-    };
+    let streams =
+        become_process::Standard { descriptors: streams.descriptors(), terminal: init.terminal.take() };
     become_process::become_process(process, streams, bundle.seccomp.as_deref(), channel.as_fd())
-}
-
-/// Reports a failure and ends the process.
-pub(crate) fn fail(channel: BorrowedFd<'_>, step: &str, failure: Failure) -> ! {
-    let report =
-        Report::Failed { step: step.into(), object: failure.object, errno: failure.errno.raw_os_error() };
-    // without a supervisor nobody is left to be told
-    let _ = channel::report(channel, &report, &[]);
-    sys::clone::exit_now(1)
 }
 
 /// Namespaces given by path are joined, not made (`--network container:…`, a pod's).
@@ -158,7 +147,9 @@ fn set_sysctls(init: &mut Init<'_>) -> Outcome {
             &path,
             sys::fs::OFlags::WRONLY | sys::fs::OFlags::CLOEXEC,
             sys::fs::Mode::empty(),
-            sys::fs::ResolveFlags::BENEATH | sys::fs::ResolveFlags::NO_SYMLINKS | sys::fs::ResolveFlags::NO_XDEV,
+            sys::fs::ResolveFlags::BENEATH
+                | sys::fs::ResolveFlags::NO_SYMLINKS
+                | sys::fs::ResolveFlags::NO_XDEV,
         )
         .about(name.clone())?;
         sys::io::write(&file, value.as_bytes()).about(format!("{name}={value}"))?;

@@ -186,7 +186,10 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         let logs: Vec<&str> = lines.iter().map(|l| l["log"].as_str().unwrap()).collect();
-        assert_eq!((logs[0], logs[1], logs[2].len(), logs[3], logs[4]), ("one\n", "two\n", LONGEST, "x", "oops"));
+        assert_eq!(
+            (logs[0], logs[1], logs[2].len(), logs[3], logs[4]),
+            ("one\n", "two\n", LONGEST, "x", "oops")
+        );
         assert_eq!(lines[4]["stream"], "stderr");
         remove(&path);
     }

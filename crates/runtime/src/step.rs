@@ -35,7 +35,8 @@ impl<T, E: Into<Failure>> About<T> for Result<T, E> {
         self.map_err(|error| {
             let failure = error.into();
             let object = object.into();
-            let object = if failure.object.is_empty() { object } else { format!("{object}: {}", failure.object) };
+            let object =
+                if failure.object.is_empty() { object } else { format!("{object}: {}", failure.object) };
             Failure { object, errno: failure.errno }
         })
     }

@@ -183,7 +183,9 @@ impl Supervisor {
             if let Some(fd) = client.input().filter(|_| !behind) {
                 watched.push((Source::ClientInput(number), fd, PollFlags::IN));
             }
-            watched.extend(client.behind().map(|(stream, fd)| (Source::Sink(number, stream), fd, PollFlags::OUT)));
+            watched.extend(
+                client.behind().map(|(stream, fd)| (Source::Sink(number, stream), fd, PollFlags::OUT)),
+            );
             watched.push((Source::Client(number), client.socket(), PollFlags::IN));
         }
         if let Some(listener) = &self.listener {
@@ -221,7 +223,11 @@ impl Supervisor {
     fn read_outputs(&mut self, session: usize) -> bool {
         let streams: Vec<Stream> =
             self.session(session).into_iter().flat_map(|s| s.outputs().map(|(stream, _)| stream)).collect();
-        streams.into_iter().fold(false, |any, stream| self.read_output(session, stream) || any)
+        let mut any = false;
+        for stream in streams {
+            any |= self.read_output(session, stream);
+        }
+        any
     }
 
     /// Carries one piece of output to the log and the clients; false if there was none.
@@ -300,7 +306,9 @@ impl Supervisor {
         } else {
             match <[OwnedFd; 3]>::try_from(std::mem::take(&mut descriptors)) {
                 Ok(three) => crate::Streams::Descriptors(three),
-                Err(_) => return self.refuse(number, "an exec without a terminal needs three streams".into()),
+                Err(_) => {
+                    return self.refuse(number, "an exec without a terminal needs three streams".into());
+                }
             }
         };
         let Some(init) = self.session(0) else { return };

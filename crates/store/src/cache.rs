@@ -62,7 +62,9 @@ pub fn list(store: &Store) -> Result<Vec<(Digest, Record)>> {
 pub fn forget(store: &Store, key: &Digest) -> Result<()> {
     let path = store.path("cache").join(key.hex());
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(crate::Error::io("remove", path, error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(crate::Error::io("remove", path, error))
+        }
         _ => Ok(()),
     }
 }

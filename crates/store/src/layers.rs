@@ -215,7 +215,8 @@ pub fn write_tar(store: &Store, layer: &DiffId, out: &mut dyn Write) -> Result<u
         std::io::copy(&mut plain, &mut out).at("copy", directory(store, layer))?;
     } else {
         let root = open(store, layer)?;
-        let root = sys::rooted::open_directory(root.as_fd(), Path::new(".")).at("open", directory(store, layer))?;
+        let root =
+            sys::rooted::open_directory(root.as_fd(), Path::new(".")).at("open", directory(store, layer))?;
         changeset::write(root.as_fd(), &mut out, &changeset::Write::default())?;
     }
     let found = out.hasher.finish();

@@ -66,7 +66,10 @@ impl Store {
         match fs::read_to_string(data_root.join("version")) {
             Ok(version) if version.trim() == FORMAT => {}
             Ok(version) => {
-                return Err(Error::Format { root: data_root.into(), found: version.trim().chars().take(20).collect() });
+                return Err(Error::Format {
+                    root: data_root.into(),
+                    found: version.trim().chars().take(20).collect(),
+                });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => store.make()?,
             Err(error) => return Err(Error::io("read", data_root.join("version"), error)),

@@ -1,7 +1,7 @@
 //! Directories for what is being written: void when their writer is gone.
 
-use crate::error::{At, Result};
 use crate::Store;
+use crate::error::{At, Result};
 use std::path::{Path, PathBuf};
 use sys::identity::Identity;
 

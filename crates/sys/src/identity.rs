@@ -74,7 +74,10 @@ impl FromStr for Identity {
 
     fn from_str(text: &str) -> Result<Self> {
         let (pid, start) = text.trim().split_once('-').ok_or(Errno::INVAL)?;
-        Ok(Self { pid: pid.parse().map_err(|_| Errno::INVAL)?, start: start.parse().map_err(|_| Errno::INVAL)? })
+        Ok(Self {
+            pid: pid.parse().map_err(|_| Errno::INVAL)?,
+            start: start.parse().map_err(|_| Errno::INVAL)?,
+        })
     }
 }
 

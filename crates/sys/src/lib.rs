@@ -24,6 +24,8 @@ pub mod seccomp;
 pub mod signal;
 pub mod socket;
 
+/// Buffers for calls that fill memory.
+pub use rustix::buffer;
 /// Waiting for descriptors.
 pub use rustix::event;
 /// File descriptors as values.
@@ -33,8 +35,6 @@ pub use rustix::fs;
 /// Reading and writing descriptors.
 pub use rustix::io;
 pub use rustix::io::Errno;
-/// Buffers for calls that fill memory.
-pub use rustix::buffer;
 /// Sockets.
 pub use rustix::net;
 /// Pipes and splicing.
@@ -43,10 +43,10 @@ pub use rustix::pipe;
 pub use rustix::process;
 /// Pseudo-terminals.
 pub use rustix::pty;
-/// Standard streams.
-pub use rustix::stdio;
 /// Random bytes.
 pub use rustix::rand;
+/// Standard streams.
+pub use rustix::stdio;
 /// Host name, kernel version.
 pub use rustix::system;
 /// Terminals.

@@ -112,6 +112,11 @@ fn set_of(signals: &[i32]) -> libc::sigset_t {
 pub fn spawn_unblocked(command: &mut std::process::Command) -> std::io::Result<std::process::Child> {
     use std::os::unix::process::CommandExt;
     // SAFETY: the closure only makes system calls that are async-signal-safe.
-    unsafe { command.pre_exec(|| { reset(); Ok(()) }) };
+    unsafe {
+        command.pre_exec(|| {
+            reset();
+            Ok(())
+        })
+    };
     command.spawn()
 }

@@ -4,7 +4,9 @@ use super::{Action, CopyAction, Lowering, Origin, RunAction, Step};
 use crate::config::{self, join};
 use crate::names::{fault, stage_by_name};
 use crate::{Error, Result, history, scope};
-use dockerfile::{AddFiles, CopyFiles, Fault, Flag, Heredoc, Instruction, Invocation, Kind, Position, Run, Span, Transfer};
+use dockerfile::{
+    AddFiles, CopyFiles, Fault, Flag, Heredoc, Instruction, Invocation, Kind, Position, Run, Span, Transfer,
+};
 use engine::containers::NetworkMode;
 
 impl Lowering<'_> {
@@ -55,11 +57,14 @@ impl Lowering<'_> {
 
     fn metadata(&mut self, kind: &Kind, span: Span) -> Result<String> {
         let mut execution = self.stage.execution.clone();
-        let line = config::apply(&mut execution, kind, &|word| self.expand(word, span)).map_err(|error| match error {
-            Error::Context(message) => fault(self.file, span, message),
-            Error::Engine(error) => fault(self.file, span, error.to_string()),
-            other => other,
-        })?;
+        let line =
+            config::apply(&mut execution, kind, &|word| self.expand(word, span)).map_err(
+                |error| match error {
+                    Error::Context(message) => fault(self.file, span, message),
+                    Error::Engine(error) => fault(self.file, span, error.to_string()),
+                    other => other,
+                },
+            )?;
         self.stage.execution = execution;
         line.ok_or_else(|| fault(self.file, span, format!("{} cannot stand here", kind.keyword())))
     }
@@ -142,7 +147,13 @@ impl Lowering<'_> {
         self.transfer(&add.transfer, Origin::Context, "ADD", span)
     }
 
-    fn transfer(&self, transfer: &Transfer, origin: Origin, keyword: &'static str, span: Span) -> Result<(String, Action)> {
+    fn transfer(
+        &self,
+        transfer: &Transfer,
+        origin: Origin,
+        keyword: &'static str,
+        span: Span,
+    ) -> Result<(String, Action)> {
         if let Some(flag) = transfer.exclude.first() {
             return Err(self.unsupported(flag.position, &format!("{keyword} --exclude")));
         }
@@ -157,11 +168,13 @@ impl Lowering<'_> {
             let message = format!("ADD of a remote source ({remote}) is not supported yet");
             return Err(fault(self.file, span, message));
         }
-        let text = |flag: &Option<Flag<String>>| flag.as_ref().map(|f| self.expand(&f.value, span)).transpose();
+        let text =
+            |flag: &Option<Flag<String>>| flag.as_ref().map(|f| self.expand(&f.value, span)).transpose();
         let (chown, chmod) = (text(&transfer.chown)?, text(&transfer.chmod)?);
         let mode = chmod.as_deref().map(|mode| self.mode(mode, transfer)).transpose()?;
         let destination = self.expand(&transfer.destination, span)?;
-        let texts = transfer.heredocs.iter().map(|heredoc| self.text(heredoc, span)).collect::<Result<Vec<_>>>()?;
+        let texts =
+            transfer.heredocs.iter().map(|heredoc| self.text(heredoc, span)).collect::<Result<Vec<_>>>()?;
         let mut shown = sources.clone();
         shown.extend(transfer.heredocs.iter().map(|heredoc| format!("<<{}", heredoc.name)));
         shown.push(destination.clone());
@@ -193,7 +206,8 @@ impl Lowering<'_> {
                 if symbolic {
                     return Err(self.unsupported(position, &format!("the symbolic mode {text} of --chmod")));
                 }
-                let message = format!("invalid chmod parameter {text:?}: it should be an octal number, such as 0755");
+                let message =
+                    format!("invalid chmod parameter {text:?}: it should be an octal number, such as 0755");
                 Err(self.file.source.error(Fault::new(position, message)).into())
             }
         }

@@ -1,6 +1,6 @@
 //! Numbers and names of steps for progress, and the lines of the Dockerfile around a failed one.
 
-use crate::plan::{Action, Base, Plan};
+use crate::plan::{Action, Plan, StageBase};
 use crate::{Event, EventKind, Progress};
 use dockerfile::{Source, Span};
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ impl<'a> Reporter<'a> {
         let is_single = plan.stages.len() == 1;
         for (number, stage) in &plan.stages {
             let mut names = Vec::new();
-            if let Base::Image(image) = &stage.base {
+            if let StageBase::Image(image) = &stage.base {
                 names.push((None, format!("FROM {}", image.name)));
             }
             for (index, step) in stage.steps.iter().enumerate() {
@@ -33,7 +33,11 @@ impl<'a> Reporter<'a> {
             let of = names.len();
             for (position, (index, text)) in names.into_iter().enumerate() {
                 let place = format!("{}/{of}", position + 1);
-                let name = if is_single { format!("[{place}] {text}") } else { format!("[{} {place}] {text}", stage.name) };
+                let name = if is_single {
+                    format!("[{place}] {text}")
+                } else {
+                    format!("[{} {place}] {text}", stage.name)
+                };
                 let unique = steps.len() + 1;
                 steps.insert((*number, index), (unique, name));
             }

@@ -1,11 +1,11 @@
 //! The destination of a copy, by Docker's rules: a trailing slash, or something that is a directory already, means into it.
 
-use super::select::Selected;
-use super::tree::{self, Copier};
 use super::Owner;
+use super::select::Selected;
+use super::tree::{self, Copier, SourceFile};
+use crate::cancel::Stop;
 use crate::error::{At, Error, Result};
 use crate::plan::{CopyAction, Origin};
-use crate::solve::Stop;
 use engine::store::changeset::{self, Ownership, Unpack, Whiteouts};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -40,7 +40,8 @@ impl<'a> Destination<'a> {
         let (parent, name) = self.parent(OsStr::new(name))?;
         tree::clear(parent.as_fd(), &name, self.path)?;
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = sys::fs::openat(&parent, &name, flags, Mode::from_raw_mode(0o600)).at("create", self.path)?;
+        let file =
+            sys::fs::openat(&parent, &name, flags, Mode::from_raw_mode(0o600)).at("create", self.path)?;
         let mut file = File::from(file);
         file.write_all(content.as_bytes()).at("write", self.path)?;
         let (uid, gid) = self.ids();
@@ -70,17 +71,21 @@ impl<'a> Destination<'a> {
             }
             return Ok(());
         }
-        if action.unpack
-            && matches!(action.origin, Origin::Context)
-            && self.unpack(source, selected)?
-        {
+        if action.unpack && matches!(action.origin, Origin::Context) && self.unpack(source, selected)? {
             return Ok(());
         }
         let (parent, name) = self.parent(&selected.name)?;
         // the link that was asked for has been followed; what it leads to is copied
         let place = real_place(source, &selected.path)?;
-        let stat = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW).at("stat", &selected.path)?;
-        copier.file(place.parent.as_fd(), place.name.as_os_str(), &stat, parent.as_fd(), &name, &selected.path)
+        let stat = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW)
+            .at("stat", &selected.path)?;
+        let file = SourceFile {
+            directory: place.parent.as_fd(),
+            name: place.name.as_os_str(),
+            stat: &stat,
+            path: &selected.path,
+        };
+        copier.file(file, parent.as_fd(), &name)
     }
 
     /// Unpacks a local archive; false if the file is none.
@@ -119,7 +124,9 @@ impl<'a> Destination<'a> {
             sys::fs::fchown(made, uid, gid)
         })
         .map_err(|errno| match errno {
-            sys::Errno::NOTDIR => Error::Context(format!("cannot copy to {}: it is not a directory", path.display())),
+            sys::Errno::NOTDIR => {
+                Error::Context(format!("cannot copy to {}: it is not a directory", path.display()))
+            }
             errno => Error::Io { doing: "make directory", path: path.into(), source: errno.into() },
         })
     }
@@ -145,7 +152,8 @@ fn real_place(root: BorrowedFd<'_>, path: &Path) -> Result<sys::rooted::Place> {
     let mut path = path.to_path_buf();
     for _ in 0..40 {
         let place = sys::rooted::place(root, &path).at("look up", &path)?;
-        let stat = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW).at("stat", &path)?;
+        let stat =
+            sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW).at("stat", &path)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
             return Ok(place);
         }

@@ -76,7 +76,12 @@ fn selected(root: BorrowedFd<'_>, path: &Path) -> Result<Option<Selected>> {
 }
 
 /// All paths below `directory` that match, sorted by name.
-fn expand(root: BorrowedFd<'_>, directory: &Path, pattern: &[Component], found: &mut Vec<PathBuf>) -> Result<()> {
+fn expand(
+    root: BorrowedFd<'_>,
+    directory: &Path,
+    pattern: &[Component],
+    found: &mut Vec<PathBuf>,
+) -> Result<()> {
     let Some((first, rest)) = pattern.split_first() else {
         found.push(directory.to_path_buf());
         return Ok(());

@@ -16,8 +16,11 @@ use sys::process::{Gid, Uid};
 
 const OPEN_DIRECTORY: OFlags =
     OFlags::DIRECTORY.union(OFlags::RDONLY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-const OPEN_FILE: OFlags =
-    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+const OPEN_FILE: OFlags = OFlags::RDONLY
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
 
 /// Adds everything that a selected source contributes: names, kinds, modes, content; owners too if they are copied.
 pub(super) fn digest(
@@ -72,12 +75,14 @@ impl Digest<'_> {
             }
             match kind {
                 FileType::Directory => {
-                    let child = sys::fs::openat(&directory, &name, OPEN_DIRECTORY, Mode::empty()).at("open", &path)?;
+                    let child = sys::fs::openat(&directory, &name, OPEN_DIRECTORY, Mode::empty())
+                        .at("open", &path)?;
                     self.directory(child, &path, hasher)?;
                     hasher.field(b"..");
                 }
                 FileType::RegularFile => {
-                    let file = sys::fs::openat(&directory, &name, OPEN_FILE, Mode::empty()).at("open", &path)?;
+                    let file =
+                        sys::fs::openat(&directory, &name, OPEN_FILE, Mode::empty()).at("open", &path)?;
                     content(file, &path, hasher)?;
                 }
                 FileType::Symlink => {
@@ -135,74 +140,83 @@ pub(super) struct Copier<'a> {
     pub(super) ignore: Option<&'a Ignore>,
     pub(super) owner: Owner,
     pub(super) mode: Option<u32>,
-    pub(super) stop: &'a crate::solve::Stop<'a>,
+    pub(super) stop: &'a crate::cancel::Stop<'a>,
 }
 
-/// Where files with several names have been copied to, by device and inode; paths are below the destination.
-type Links = HashMap<(u64, u64), PathBuf>;
+/// Where files with several names have been copied to first, by device and inode; paths are below the destination.
+struct Links<'a> {
+    base: BorrowedFd<'a>,
+    first: HashMap<(u64, u64), PathBuf>,
+}
+
+/// A directory of the destination, and its path below it.
+#[derive(Clone, Copy)]
+struct Into<'a> {
+    directory: BorrowedFd<'a>,
+    below: &'a Path,
+}
+
+/// A file of the source: where it is, and what it is.
+#[derive(Clone, Copy)]
+pub(super) struct SourceFile<'a> {
+    pub(super) directory: BorrowedFd<'a>,
+    pub(super) name: &'a OsStr,
+    pub(super) stat: &'a Stat,
+    /// For messages.
+    pub(super) path: &'a Path,
+}
 
 impl Copier<'_> {
     /// Copies the content of a directory into another one.
     pub(super) fn contents(&self, source: OwnedFd, path: &Path, destination: BorrowedFd<'_>) -> Result<()> {
-        let mut links = Links::new();
-        self.directory(source, path, destination, destination, Path::new(""), &mut links)
+        let mut links = Links { base: destination, first: HashMap::new() };
+        self.directory(source, path, Into { directory: destination, below: Path::new("") }, &mut links)
     }
 
-    fn directory(
-        &self,
-        source: OwnedFd,
-        path: &Path,
-        base: BorrowedFd<'_>,
-        into: BorrowedFd<'_>,
-        below: &Path,
-        links: &mut Links,
-    ) -> Result<()> {
+    fn directory(&self, source: OwnedFd, path: &Path, into: Into<'_>, links: &mut Links<'_>) -> Result<()> {
         for name in sorted(Dir::read_from(&source).at("list", path)?, path)? {
             self.stop.check()?;
             let path = path.join(&name);
             let stat = sys::fs::statat(&source, &name, AtFlags::SYMLINK_NOFOLLOW).at("stat", &path)?;
             let kind = FileType::from_raw_mode(stat.st_mode);
-            let place = below.join(&name);
+            let place = into.below.join(&name);
+            let file = SourceFile { directory: source.as_fd(), name: &name, stat: &stat, path: &path };
             match (visit(self.ignore, &path, kind), kind) {
                 (Visit::Skip, _) => {}
                 (_, FileType::Directory) => {
-                    let child = sys::fs::openat(&source, &name, OPEN_DIRECTORY, Mode::empty()).at("open", &path)?;
-                    let made = make_directory(into, &name, &path)?;
-                    self.directory(child, &path, base, made.as_fd(), &place, links)?;
+                    let child =
+                        sys::fs::openat(&source, &name, OPEN_DIRECTORY, Mode::empty()).at("open", &path)?;
+                    let made = make_directory(into.directory, &name, &path)?;
+                    self.directory(child, &path, Into { directory: made.as_fd(), below: &place }, links)?;
                     self.describe(made.as_fd(), &stat, &path)?;
                 }
                 _ if stat.st_nlink > 1 && kind == FileType::RegularFile => {
                     let key = (stat.st_dev, stat.st_ino);
-                    match links.get(&key) {
-                        Some(first) => link(base, first, into, &name, &path)?,
+                    match links.first.get(&key) {
+                        Some(first) => link(links.base, first, into.directory, &name, &path)?,
                         None => {
-                            self.file(source.as_fd(), &name, &stat, into, &name, &path)?;
-                            links.insert(key, place);
+                            self.file(file, into.directory, &name)?;
+                            links.first.insert(key, place);
                         }
                     }
                 }
-                _ => self.file(source.as_fd(), &name, &stat, into, &name, &path)?,
+                _ => self.file(file, into.directory, &name)?,
             }
         }
         Ok(())
     }
 
     /// Copies one entry that is no directory, in the place of whatever else has its name.
-    pub(super) fn file(
-        &self,
-        source: BorrowedFd<'_>,
-        name: &OsStr,
-        stat: &Stat,
-        into: BorrowedFd<'_>,
-        new_name: &OsStr,
-        path: &Path,
-    ) -> Result<()> {
+    pub(super) fn file(&self, source: SourceFile<'_>, into: BorrowedFd<'_>, new_name: &OsStr) -> Result<()> {
+        let SourceFile { directory: source, name, stat, path } = source;
         clear(into, new_name, path)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {
                 let from = sys::fs::openat(source, name, OPEN_FILE, Mode::empty()).at("open", path)?;
-                let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let to = sys::fs::openat(into, new_name, flags, Mode::from_raw_mode(0o600)).at("create", path)?;
+                let flags =
+                    OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let to =
+                    sys::fs::openat(into, new_name, flags, Mode::from_raw_mode(0o600)).at("create", path)?;
                 copy_content(&from, &to, path)?;
                 self.describe(to.as_fd(), stat, path)?;
                 copy_attributes(from.as_fd(), to.as_fd(), path)
@@ -211,15 +225,19 @@ impl Copier<'_> {
                 let target = sys::fs::readlinkat(source, name, Vec::new()).at("read", path)?;
                 sys::fs::symlinkat(&target, into, new_name).at("link", path)?;
                 let (uid, gid) = self.ids(stat);
-                sys::fs::chownat(into, new_name, uid, gid, AtFlags::SYMLINK_NOFOLLOW).at("change owner of", path)?;
-                sys::fs::utimensat(into, new_name, &times(stat), AtFlags::SYMLINK_NOFOLLOW).at("set times of", path)
+                sys::fs::chownat(into, new_name, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
+                    .at("change owner of", path)?;
+                sys::fs::utimensat(into, new_name, &times(stat), AtFlags::SYMLINK_NOFOLLOW)
+                    .at("set times of", path)
             }
             kind => {
                 let mode = Mode::from_raw_mode(self.mode.unwrap_or(stat.st_mode) & 0o7777);
                 sys::fs::mknodat(into, new_name, kind, mode, stat.st_rdev).at("make", path)?;
                 let (uid, gid) = self.ids(stat);
-                sys::fs::chownat(into, new_name, uid, gid, AtFlags::SYMLINK_NOFOLLOW).at("change owner of", path)?;
-                sys::fs::utimensat(into, new_name, &times(stat), AtFlags::SYMLINK_NOFOLLOW).at("set times of", path)
+                sys::fs::chownat(into, new_name, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
+                    .at("change owner of", path)?;
+                sys::fs::utimensat(into, new_name, &times(stat), AtFlags::SYMLINK_NOFOLLOW)
+                    .at("set times of", path)
             }
         }
     }
@@ -254,9 +272,10 @@ fn make_directory(into: BorrowedFd<'_>, name: &OsStr, path: &Path) -> Result<Own
         Err(errno) => return Err(errno).at("make directory", path),
     }
     sys::fs::openat(into, name, OPEN_DIRECTORY, Mode::empty()).map_err(|errno| match errno {
-        Errno::NOTDIR | Errno::LOOP => {
-            Error::Context(format!("cannot copy the directory {} over something that is none", path.display()))
-        }
+        Errno::NOTDIR | Errno::LOOP => Error::Context(format!(
+            "cannot copy the directory {} over something that is none",
+            path.display()
+        )),
         errno => Error::Io { doing: "open", path: path.into(), source: errno.into() },
     })
 }
@@ -315,7 +334,8 @@ fn copy_attributes(from: BorrowedFd<'_>, to: BorrowedFd<'_>, path: &Path) -> Res
         return Ok(());
     }
     for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-        let kept = name == b"security.capability" || (name.starts_with(b"user.") && !name.starts_with(b"user.overlay."));
+        let kept = name == b"security.capability"
+            || (name.starts_with(b"user.") && !name.starts_with(b"user.overlay."));
         if !kept {
             continue;
         }

@@ -4,7 +4,7 @@ use crate::failure::{Failure, Outcome};
 use crate::flags::network;
 use crate::globals::Globals;
 use crate::output::progress::{self, Size, Style};
-use build::{Cancel, Context, EventKind, Request};
+use build::{BuildContext, Cancel, EventKind, Request};
 use engine::Engine;
 use oci::{Platform, Reference};
 use std::collections::BTreeMap;
@@ -132,12 +132,12 @@ fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<R
 }
 
 /// The context, and the Dockerfile's name and text.
-fn sources(engine: &Engine, arguments: &Arguments) -> Outcome<(Context, String, Vec<u8>)> {
+fn sources(engine: &Engine, arguments: &Arguments) -> Outcome<(BuildContext, String, Vec<u8>)> {
     if arguments.path == "-" {
         return from_input(engine, arguments);
     }
     let directory = Path::new(&arguments.path);
-    let mut context = Context::directory(directory).map_err(failure)?;
+    let mut context = BuildContext::directory(directory).map_err(failure)?;
     let (name, text, below) = match arguments.file.as_deref() {
         Some("-") => ("Dockerfile".to_owned(), read(&mut std::io::stdin().lock())?, None),
         Some(path) => {
@@ -152,7 +152,7 @@ fn sources(engine: &Engine, arguments: &Arguments) -> Outcome<(Context, String, 
 }
 
 /// A tar with everything, or a Dockerfile alone.
-fn from_input(engine: &Engine, arguments: &Arguments) -> Outcome<(Context, String, Vec<u8>)> {
+fn from_input(engine: &Engine, arguments: &Arguments) -> Outcome<(BuildContext, String, Vec<u8>)> {
     let mut input = std::io::stdin().lock();
     let mut start = Vec::new();
     input.by_ref().take(512).read_to_end(&mut start)?;
@@ -161,9 +161,9 @@ fn from_input(engine: &Engine, arguments: &Arguments) -> Outcome<(Context, Strin
         compression != engine::store::changeset::Compression::None || engine::store::changeset::is_tar(&start);
     let mut whole = start.chain(input);
     if !is_archive {
-        return Ok((Context::empty(), DOCKERFILE.to_owned(), read(&mut whole)?));
+        return Ok((BuildContext::empty(), DOCKERFILE.to_owned(), read(&mut whole)?));
     }
-    let mut context = Context::tar(engine, whole).map_err(failure)?;
+    let mut context = BuildContext::tar(engine, whole).map_err(failure)?;
     let name = arguments.file.clone().unwrap_or_else(|| DOCKERFILE.to_owned());
     let text = context.read(&name).map_err(failure)?;
     context.load_ignore(Some(&name)).map_err(failure)?;
@@ -195,7 +195,7 @@ fn relative(directory: &Path, file: &Path) -> Option<String> {
 fn watched(
     engine: &Engine,
     request: &Request,
-    context: &Context,
+    context: &BuildContext,
     style: Style,
 ) -> Outcome<engine::images::commit::Committed> {
     let cancel = Cancel::new()?;

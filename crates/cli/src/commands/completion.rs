@@ -1,7 +1,7 @@
 //! `tare completion`.
 
 use super::{COMMANDS, parser};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
 use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
@@ -11,23 +11,26 @@ use std::io::Write;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The shell that the script is for
-    #[arg(value_parser = ["bash", "zsh", "fish"])]
+    #[arg(value_name = "bash|zsh|fish")]
     shell: String,
 }
 
 pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
-    let script = script(&arguments.shell);
+    let script = script(shell(&arguments.shell)?);
     std::io::stdout().lock().write_all(&script)?;
     Ok(0)
 }
 
-/// The script of a shell whose name has been checked.
-fn script(shell: &str) -> Vec<u8> {
-    let shell = match shell {
-        "zsh" => Shell::Zsh,
-        "fish" => Shell::Fish,
-        _ => Shell::Bash,
-    };
+fn shell(name: &str) -> Outcome<Shell> {
+    match name {
+        "bash" => Ok(Shell::Bash),
+        "zsh" => Ok(Shell::Zsh),
+        "fish" => Ok(Shell::Fish),
+        _ => Err(Failure::new(format!("no completion for the shell '{name}': there are bash, zsh and fish"))),
+    }
+}
+
+fn script(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut tree(), "tare", &mut script);
     script
@@ -58,14 +61,14 @@ pub(super) fn tree() -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::script;
+    use super::{script, shell};
 
     #[test]
     fn scripts_know_commands_families_and_flags() {
-        for shell in ["bash", "zsh", "fish"] {
-            let script = String::from_utf8(script(shell)).expect("text");
+        for name in ["bash", "zsh", "fish"] {
+            let script = String::from_utf8(script(shell(name).expect("a shell"))).expect("text");
             for word in ["volume", "inspect", "images", "no-trunc", "exec-root"] {
-                assert!(script.contains(word), "{shell} {word}");
+                assert!(script.contains(word), "{name} {word}");
             }
         }
     }

@@ -25,10 +25,8 @@ pub(crate) struct Arguments {
     #[arg(short, long)]
     quiet: bool,
     /// CONTAINER:PATH, a path here, or - for a tar on standard input
-    #[arg(allow_hyphen_values = true)]
     source: String,
     /// CONTAINER:PATH, a path here, or - for a tar on standard output
-    #[arg(allow_hyphen_values = true)]
     destination: String,
 }
 

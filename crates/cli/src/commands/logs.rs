@@ -61,7 +61,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         written = write(&mut output, &line, style).and_then(|()| if options.follow { output.flush() } else { Ok(()) });
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
-    let read = logs::read(&engine, &arguments.container, &options, None, &mut emit);
+    let read = logs::read(&engine, &arguments.container, &options, &mut emit, None);
     written.and_then(|()| output.flush())?;
     read?;
     Ok(0)

@@ -61,6 +61,7 @@ const INSTEAD: &[(&str, &str)] = &[
 #[rustfmt::skip]
 const FLAGS: &[(&str, &str)] = &[
     ("create", CONTAINER),
+    ("create", "attach/a"),
     ("run", CONTAINER),
     ("start", "checkpoint checkpoint-dir"),
     ("rm", "link/l"),
@@ -76,7 +77,7 @@ const FLAGS: &[(&str, &str)] = &[
 ];
 
 /// Flags of `run` and `create`.
-const CONTAINER: &str = "annotation attach/a blkio-weight blkio-weight-device cgroup-parent cgroupns cpu-count cpu-percent \
+const CONTAINER: &str = "annotation blkio-weight blkio-weight-device cgroup-parent cgroupns cpu-count cpu-percent \
     cpu-rt-period cpu-rt-runtime device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops \
     disable-content-trust expose gpus health-cmd health-interval health-retries health-start-interval health-start-period \
     health-timeout io-maxbandwidth io-maxiops ip ip6 ipc isolation kernel-memory link link-local-ip log-driver mac-address \
@@ -85,8 +86,8 @@ const CONTAINER: &str = "annotation attach/a blkio-weight blkio-weight-device cg
 
 /// The flag of Docker's `command` that `flag` (`--publish` or `-p`) is: `--publish (-p)`.
 pub(super) fn flag(command: &str, flag: &str) -> Option<String> {
-    let (_, flags) = FLAGS.iter().find(|(name, _)| *name == command)?;
-    flags.split_whitespace().find_map(|known| {
+    let mut flags = FLAGS.iter().filter(|(name, _)| *name == command).flat_map(|(_, flags)| flags.split_whitespace());
+    flags.find_map(|known| {
         let (long, short) = known.split_once('/').unwrap_or((known, ""));
         if flag.strip_prefix("--") == Some(long) {
             return Some(flag.to_owned());
@@ -128,7 +129,6 @@ mod tests {
             .iter()
             .flat_map(|(name, flags)| flags.split_whitespace().map(move |flag| (*name, flag)))
             .filter_map(|(name, flag)| accepts(name, flag.split('/').next().unwrap_or(flag)))
-            .filter(|known| known != "run --attach")
             .chain(
                 COMMANDS
                     .into_iter()
@@ -137,6 +137,13 @@ mod tests {
             )
             .collect();
         assert_eq!(stale, Vec::<String>::new());
+    }
+
+    #[test]
+    fn advice_is_about_what_is_missing() {
+        assert!(INSTEAD.iter().all(|(name, _)| COMMANDS.contains(name)));
+        assert!(instead("image pull").is_some() && instead("pull") == instead("image pull"));
+        assert!(instead("volume update").is_none());
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn reason(command: &Command, error: &clap::Error) -> (String, i32) {
         Some(ContextValue::String(word)) => word.as_str(),
         _ => "",
     };
-    let flag = word(ContextKind::InvalidArg).split([' ', '=']).next().unwrap_or_default();
+    let flag = word(ContextKind::InvalidArg).split([' ', '=', '[']).next().unwrap_or_default();
     match error.kind() {
         ErrorKind::UnknownArgument if flag.starts_with('-') => {
             if let Some(name) = unsupported::flag(command.get_name(), flag) {
@@ -77,7 +77,7 @@ fn reason(command: &Command, error: &clap::Error) -> (String, i32) {
             }
         }
         ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument | ErrorKind::TooFewValues => {
-            (format!("'{program}' requires {}", required(command)), 1)
+            (format!("'{program}' {}", required(command)), 1)
         }
         ErrorKind::InvalidValue if word(ContextKind::InvalidValue).is_empty() => {
             (format!("flag needs an argument: {flag}"), ENGINE)
@@ -95,7 +95,7 @@ fn reason(command: &Command, error: &clap::Error) -> (String, i32) {
     }
 }
 
-/// How many arguments a command takes: `at least 1 argument`.
+/// How many arguments a command takes: `requires at least 1 argument`.
 fn required(command: &Command) -> String {
     let (mut least, mut is_exact) = (0, true);
     for argument in command.get_positionals() {
@@ -106,9 +106,9 @@ fn required(command: &Command) -> String {
     }
     let plural = if least == 1 { "" } else { "s" };
     match (least, is_exact) {
-        (0, true) => "no arguments".to_owned(),
-        (_, true) => format!("{least} argument{plural}"),
-        (_, false) => format!("at least {least} argument{plural}"),
+        (0, true) => "accepts no arguments".to_owned(),
+        (_, true) => format!("requires {least} argument{plural}"),
+        (_, false) => format!("requires at least {least} argument{plural}"),
     }
 }
 

@@ -7,9 +7,11 @@ pub(super) mod prune;
 pub(super) mod rm;
 
 use crate::failure::Outcome;
+use crate::output::time;
 use engine::Engine;
 use engine::containers::{self, MountKind};
 use engine::volumes::{self, Volume};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
@@ -44,8 +46,9 @@ fn labels(volume: &Volume) -> BTreeMap<String, String> {
 
 /// When it was made, to the second.
 fn created(volume: &Volume) -> String {
-    let moment: Option<jiff::Timestamp> = volume.created.parse().ok();
-    moment.map_or_else(|| volume.created.clone(), |moment| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    let moment =
+        volume.created.parse().and_then(|moment: Timestamp| Timestamp::from_second(moment.as_second()));
+    moment.map_or_else(|_| volume.created.clone(), time::rfc3339)
 }
 
 /// How many containers use each volume that is used at all.
@@ -59,4 +62,21 @@ pub(super) fn uses(engine: &Engine) -> Outcome<HashMap<String, usize>> {
         }
     }
     Ok(uses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Volume, created, labels};
+
+    #[test]
+    fn to_the_second_and_known_as_anonymous() {
+        let volume = Volume {
+            name: "v".into(),
+            created: "2024-01-02T03:04:05.6Z".into(),
+            labels: [].into(),
+            anonymous: true,
+        };
+        assert_eq!(created(&volume), "2024-01-02T03:04:05Z");
+        assert_eq!(labels(&volume).keys().collect::<Vec<_>>(), [super::ANONYMOUS]);
+    }
 }

@@ -166,7 +166,8 @@ fn record(engine: &Engine, id: &str, options: &Options, image: &Image) -> Result
     command.extend(execution.cmd.clone().unwrap_or_default());
     if command.is_empty() {
         return Err(Error::Invalid(
-            "no command specified; give one after the image, or build the image with CMD or ENTRYPOINT".into(),
+            "no command specified; give one after the image, or build the image with CMD or ENTRYPOINT"
+                .into(),
         ));
     }
     if !execution.working_dir.is_empty() && !execution.working_dir.starts_with('/') {

@@ -44,7 +44,8 @@ impl Directory {
     /// # Errors
     /// [`Error::NoContainer`] if it was removed meanwhile.
     pub fn lock(&self) -> Result<Lock> {
-        let file = fs::OpenOptions::new().create(true).append(true).open(&self.lock).at("open", &self.lock)?;
+        let file =
+            fs::OpenOptions::new().create(true).append(true).open(&self.lock).at("open", &self.lock)?;
         file.lock().at("lock", &self.lock)?;
         if self.data.join("config.json").exists() {
             return Ok(Lock { _file: file, path: self.lock.clone() });

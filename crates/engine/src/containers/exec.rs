@@ -36,12 +36,19 @@ pub struct Options {
 ///
 /// # Errors
 /// [`Error::Conflict`] if the container does not run or is paused, [`Error::NotExecuted`] with the cause.
-pub fn exec(engine: &Engine, reference: &str, options: &Options, streams: &Streams<'_>) -> Result<Connection> {
+pub fn exec(
+    engine: &Engine,
+    reference: &str,
+    options: &Options,
+    streams: &Streams<'_>,
+) -> Result<Connection> {
     let container = find(engine, reference)?;
     match container.status {
         Status::Running => {}
         Status::Paused => {
-            return Err(Error::Conflict(format!("container {reference} is paused, unpause the container before exec")));
+            return Err(Error::Conflict(format!(
+                "container {reference} is paused, unpause the container before exec"
+            )));
         }
         _ => return Err(Error::Conflict(format!("container {} is not running", container.record.id))),
     }
@@ -54,7 +61,8 @@ pub fn exec(engine: &Engine, reference: &str, options: &Options, streams: &Strea
     let mut file = File::from(
         sys::fs::memfd_create("process", sys::fs::MemfdFlags::CLOEXEC).at("make", "a memory file")?,
     );
-    file.write_all(&serde_json::to_vec(&process).expect("a process serialises")).at("write", "a memory file")?;
+    file.write_all(&serde_json::to_vec(&process).expect("a process serialises"))
+        .at("write", "a memory file")?;
     send(&connection, &file, options.terminal, streams)?;
     match connection.next()? {
         Some(Event::Running { .. }) => Ok(connection),
@@ -84,7 +92,8 @@ pub(crate) fn root(container: &Container) -> Result<OwnedFd> {
     let not_running = || Error::Conflict(format!("container {} is not running", container.record.id));
     let init = container.init.ok_or_else(not_running)?;
     let path = format!("/proc/{}/root", init.pid);
-    let root = sys::fs::open(&path, sys::fs::OFlags::DIRECTORY | sys::fs::OFlags::CLOEXEC, sys::fs::Mode::empty());
+    let root =
+        sys::fs::open(&path, sys::fs::OFlags::DIRECTORY | sys::fs::OFlags::CLOEXEC, sys::fs::Mode::empty());
     let root = root.at("open", path)?;
     // the id may have been reused before the directory was open, but not after
     if init.is_alive() { Ok(root) } else { Err(not_running()) }
@@ -94,10 +103,12 @@ fn process(container: &Container, options: &Options, root: BorrowedFd<'_>) -> Re
     let record = &container.record;
     let user = options.user.as_ref().unwrap_or(&record.execution.user);
     let identity = Accounts::read(root)?.identify(user, &record.host.groups)?;
-    let host = HostSettings { privileged: record.host.privileged || options.privileged, ..record.host.clone() };
+    let host =
+        HostSettings { privileged: record.host.privileged || options.privileged, ..record.host.clone() };
     let own = &record.execution.working_dir;
     let directory = options.working_directory.as_ref().unwrap_or(own);
-    let mut environment = vec![format!("PATH={}", spec::DEFAULT_PATH), format!("HOSTNAME={}", hostname(container))];
+    let mut environment =
+        vec![format!("PATH={}", spec::DEFAULT_PATH), format!("HOSTNAME={}", hostname(container))];
     if options.terminal {
         environment.push("TERM=xterm".into());
     }

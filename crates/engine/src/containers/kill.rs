@@ -10,11 +10,37 @@ use std::time::Duration;
 
 /// Signal and number (signal(7), x86 and ARM).
 const SIGNALS: [(&str, i32); 31] = [
-    ("HUP", 1), ("INT", 2), ("QUIT", 3), ("ILL", 4), ("TRAP", 5), ("ABRT", 6), ("BUS", 7), ("FPE", 8),
-    ("KILL", 9), ("USR1", 10), ("SEGV", 11), ("USR2", 12), ("PIPE", 13), ("ALRM", 14), ("TERM", 15),
-    ("STKFLT", 16), ("CHLD", 17), ("CONT", 18), ("STOP", 19), ("TSTP", 20), ("TTIN", 21), ("TTOU", 22),
-    ("URG", 23), ("XCPU", 24), ("XFSZ", 25), ("VTALRM", 26), ("PROF", 27), ("WINCH", 28), ("IO", 29),
-    ("PWR", 30), ("SYS", 31),
+    ("HUP", 1),
+    ("INT", 2),
+    ("QUIT", 3),
+    ("ILL", 4),
+    ("TRAP", 5),
+    ("ABRT", 6),
+    ("BUS", 7),
+    ("FPE", 8),
+    ("KILL", 9),
+    ("USR1", 10),
+    ("SEGV", 11),
+    ("USR2", 12),
+    ("PIPE", 13),
+    ("ALRM", 14),
+    ("TERM", 15),
+    ("STKFLT", 16),
+    ("CHLD", 17),
+    ("CONT", 18),
+    ("STOP", 19),
+    ("TSTP", 20),
+    ("TTIN", 21),
+    ("TTOU", 22),
+    ("URG", 23),
+    ("XCPU", 24),
+    ("XFSZ", 25),
+    ("VTALRM", 26),
+    ("PROF", 27),
+    ("WINCH", 28),
+    ("IO", 29),
+    ("PWR", 30),
+    ("SYS", 31),
 ];
 
 /// The number of a signal given as a number, `TERM`, `SIGTERM`, `RTMIN+3` or `RTMAX-1`, in any case.
@@ -104,7 +130,8 @@ fn settled(engine: &Engine, container: &Container) -> Result<()> {
     if let Some(supervisor) = directory.supervisor()
         && let Ok(pidfd) = supervisor.open()
     {
-        runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(60)).at("wait for", &container.record.name)?;
+        runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(60))
+            .at("wait for", &container.record.name)?;
     }
     Ok(())
 }
@@ -137,7 +164,9 @@ mod tests {
 
     #[test]
     fn signals_in_every_form() {
-        for (text, number) in [("9", 9), ("kill", 9), ("SIGTERM", 15), ("sigrtmin+3", 37), ("RTMAX-1", 63), ("64", 64)] {
+        for (text, number) in
+            [("9", 9), ("kill", 9), ("SIGTERM", 15), ("sigrtmin+3", 37), ("RTMAX-1", 63), ("64", 64)]
+        {
             assert_eq!(parse_signal(text).unwrap(), number, "{text}");
         }
         for bad in ["", "0", "65", "SIGNOPE", "-9", "RTMIN+40"] {

@@ -45,7 +45,12 @@ pub(crate) fn claim(engine: &Engine, name: &str, id: &str, lasting: Lasting) -> 
     Ok(())
 }
 
-fn link(engine: &Engine, name: &str, temporary: &std::path::Path, destination: &std::path::Path) -> Result<()> {
+fn link(
+    engine: &Engine,
+    name: &str,
+    temporary: &std::path::Path,
+    destination: &std::path::Path,
+) -> Result<()> {
     loop {
         match fs::hard_link(temporary, destination) {
             Ok(()) => return Ok(()),

@@ -68,7 +68,9 @@ pub fn sweep_steps(engine: &Engine) -> Result<()> {
     for entry in std::fs::read_dir(engine.run("containers")).into_iter().flatten().flatten() {
         let Ok(id) = entry.file_name().into_string() else { continue };
         let directory = Directory::new(engine, &id);
-        if directory.record().is_ok() || directory.supervisor().is_some_and(|supervisor| supervisor.is_alive()) {
+        if directory.record().is_ok()
+            || directory.supervisor().is_some_and(|supervisor| supervisor.is_alive())
+        {
             continue;
         }
         let cgroup = runtime::cgroup::Cgroup::at(&engine.layout().cgroup(&id))?;

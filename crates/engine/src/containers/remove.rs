@@ -3,9 +3,9 @@
 use super::directory::Directory;
 use super::record::MountKind;
 use super::status::Container;
-use super::{find, kill, names, reconcile};
+use super::{find, kill, names, reconcile, volumes};
+use crate::Engine;
 use crate::error::{Error, Result};
-use crate::{Engine, volumes};
 
 /// How to remove.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,7 +27,8 @@ pub fn remove(engine: &Engine, reference: &str, options: Options) -> Result<()> 
     if container.status.is_running() {
         if !options.force {
             let name = &container.record.name;
-            let advice = if container.status == super::Status::Paused { "unpause and then stop" } else { "stop" };
+            let advice =
+                if container.status == super::Status::Paused { "unpause and then stop" } else { "stop" };
             return Err(Error::Conflict(format!(
                 "cannot remove container \"{name}\": container is {}: {advice} the container before removing or force remove",
                 container.status.name()

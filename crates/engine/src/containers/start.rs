@@ -3,8 +3,8 @@
 use super::directory::Directory;
 use super::status::Container;
 use super::{find, reconcile};
-use crate::error::{At, Error, Result};
 use crate::Engine;
+use crate::error::{At, Error, Result};
 use runtime::control::{Connection, Event, Failure, Request, Which};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;

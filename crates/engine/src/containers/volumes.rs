@@ -4,7 +4,7 @@ use super::create::{self, MountRequest, MountSource};
 use super::now;
 use super::record::{MountKind, MountPoint, Record};
 use crate::error::{At, Error, Result};
-use crate::volumes::{self, Volume};
+use crate::volume::{self, Volume};
 use crate::{Engine, containers};
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -12,7 +12,11 @@ use std::path::Path;
 use store::changeset;
 
 /// Resolves what was asked for, and adds the image's volumes that nothing else is mounted on.
-pub(super) fn resolve(engine: &Engine, record: &Record, requests: &[MountRequest]) -> Result<Vec<MountPoint>> {
+pub(super) fn resolve(
+    engine: &Engine,
+    record: &Record,
+    requests: &[MountRequest],
+) -> Result<Vec<MountPoint>> {
     let mut mounts: Vec<MountPoint> = Vec::new();
     for request in requests {
         if !request.destination.starts_with('/') {
@@ -79,9 +83,9 @@ fn volume(engine: &Engine, name: Option<&str>, destination: &str, read_only: boo
     let anonymous = name.is_none();
     let name = name.map_or_else(create::random_id, |name| Ok(name.to_owned()))?;
     let labels = std::collections::BTreeMap::new();
-    volumes::create(engine, Volume { name: name.clone(), created: now(), labels, anonymous })?;
+    volume::create(engine, Volume { name: name.clone(), created: now(), labels, anonymous })?;
     Ok(MountPoint {
-        source: volumes::data(engine, &name),
+        source: volume::data(engine, &name),
         kind: MountKind::Volume { name, anonymous },
         destination: destination.into(),
         read_only,
@@ -95,7 +99,7 @@ fn volume(engine: &Engine, name: Option<&str>, destination: &str, read_only: boo
 pub(crate) fn fill(engine: &Engine, record: &Record, root: BorrowedFd<'_>) -> Result<()> {
     for mount in &record.mounts {
         let MountKind::Volume { name, .. } = &mount.kind else { continue };
-        let target = volumes::data(engine, name);
+        let target = volume::data(engine, name);
         let is_empty = fs::read_dir(&target).at("list", &target)?.next().is_none();
         let Ok(source) = sys::rooted::open_directory(root, &mount.destination) else { continue };
         if is_empty {
@@ -114,11 +118,34 @@ fn fill_one(source: BorrowedFd<'_>, target: &Path) -> Result<()> {
         Some(sys::process::Gid::from_raw(stat.st_gid)),
     )
     .at("change owner of", target)?;
-    sys::fs::fchmod(&destination, sys::fs::Mode::from_raw_mode(stat.st_mode & 0o7777)).at("change mode of", target)?;
+    sys::fs::fchmod(&destination, sys::fs::Mode::from_raw_mode(stat.st_mode & 0o7777))
+        .at("change mode of", target)?;
     containers::copy::tree(source, destination.as_fd())
 }
 
 /// How to read a tree as a container sees it.
 pub(crate) fn merged() -> changeset::Write {
     changeset::Write { view: changeset::View::Merged, scope: changeset::Scope::Contents }
+}
+
+/// Ids of the containers that use a volume, apart from `except`.
+///
+/// # Errors
+/// What the system reports.
+pub fn users(engine: &Engine, name: &str, except: &str) -> Result<Vec<String>> {
+    let uses = |mount: &MountPoint| matches!(&mount.kind, MountKind::Volume { name: n, .. } if n == name);
+    Ok(super::list(engine)?
+        .into_iter()
+        .map(|container| container.record)
+        .filter(|record| record.id != except && record.mounts.iter().any(uses))
+        .map(|record| record.id)
+        .collect())
+}
+
+/// Removes an anonymous volume with the container `owner`, unless another one uses it.
+pub(crate) fn remove_unused(engine: &Engine, name: &str, owner: &str) -> Result<()> {
+    if volume::find(engine, name).is_ok() && users(engine, name, owner)?.is_empty() {
+        volume::discard(engine, name)?;
+    }
+    Ok(())
 }

@@ -99,7 +99,7 @@ pub fn load_directory(
     options: &Load,
     progress: Progress<'_>,
 ) -> Result<Vec<Loaded>> {
-    let source = Source::directory(engine, directory)?;
+    let source = Source::directory(directory)?;
     read(engine, &source, options, progress)
 }
 

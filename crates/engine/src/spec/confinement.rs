@@ -1,7 +1,7 @@
 //! Powers: capabilities, masked kernel files, kernel settings, the system call filter.
 
-use crate::containers::record::{HostSettings, NetworkMode, SeccompMode};
 use crate::error::{Error, Result};
+use crate::record::{HostSettings, NetworkMode, SeccompMode};
 use oci::runtime::{Capabilities, Capability, LinuxCapabilities, LinuxCapabilitiesBuilder, LinuxSeccomp};
 use std::collections::HashMap;
 
@@ -108,7 +108,8 @@ pub(super) fn sysctls(host: &HostSettings) -> Result<HashMap<String, String>> {
             || name.starts_with("kernel.shm")
             || name.starts_with("fs.mqueue.");
         let is_net = name.starts_with("net.") && host.network != NetworkMode::Host;
-        let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) && !name.contains("..");
+        let is_plain =
+            name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) && !name.contains("..");
         let value_is_plain = !value.contains(['+', '\n', '\0']);
         if !is_plain || !value_is_plain || !(is_ipc || is_net) {
             return Err(Error::Invalid(format!(
@@ -121,7 +122,11 @@ pub(super) fn sysctls(host: &HostSettings) -> Result<HashMap<String, String>> {
 }
 
 /// The profile to compile; none for unconfined.
-pub(crate) fn seccomp_profile(host: &HostSettings, capabilities: &LinuxCapabilities, kernel: (u32, u32)) -> Result<Option<LinuxSeccomp>> {
+pub(crate) fn seccomp_profile(
+    host: &HostSettings,
+    capabilities: &LinuxCapabilities,
+    kernel: (u32, u32),
+) -> Result<Option<LinuxSeccomp>> {
     match &host.seccomp {
         _ if host.privileged => Ok(None),
         SeccompMode::Unconfined => Ok(None),
@@ -139,7 +144,9 @@ pub(crate) fn seccomp_profile(host: &HostSettings, capabilities: &LinuxCapabilit
 /// The architecture that filters are compiled for.
 pub(crate) fn arch() -> Result<seccomp::Arch> {
     seccomp::Arch::native().ok_or_else(|| {
-        Error::Unsupported("no seccomp profile for this CPU yet; run with --security-opt seccomp=unconfined".into())
+        Error::Unsupported(
+            "no seccomp profile for this CPU yet; run with --security-opt seccomp=unconfined".into(),
+        )
     })
 }
 
@@ -147,7 +154,9 @@ pub(crate) fn arch() -> Result<seccomp::Arch> {
 fn names(capabilities: &LinuxCapabilities) -> Vec<String> {
     runtime::capability::ALL
         .iter()
-        .filter(|(_, capability)| capabilities.effective().as_ref().is_some_and(|set| set.contains(capability)))
+        .filter(|(_, capability)| {
+            capabilities.effective().as_ref().is_some_and(|set| set.contains(capability))
+        })
         .map(|(name, _)| format!("CAP_{name}"))
         .collect()
 }
@@ -178,7 +187,8 @@ mod tests {
             ("net/../kernel/core_pattern", "x"),
             ("net..ipv4", "1"),
         ] {
-            let host = HostSettings { sysctls: [(name.into(), value.into())].into(), ..HostSettings::default() };
+            let host =
+                HostSettings { sysctls: [(name.into(), value.into())].into(), ..HostSettings::default() };
             assert!(sysctls(&host).is_err(), "{name}={value}");
         }
     }

@@ -1,8 +1,8 @@
 //! What is mounted into a container, in order: kernel file systems, then the user's, parents before children.
 
 use super::{Facts, INIT_PATH};
-use crate::containers::record::{MountKind, MountPoint, NetworkMode, Record};
 use crate::error::Result;
+use crate::record::{MountKind, MountPoint, Record};
 use oci::runtime::{Mount, MountBuilder};
 use std::path::Path;
 
@@ -27,7 +27,8 @@ pub(super) fn mounts(record: &Record, facts: &Facts) -> Result<Vec<Mount>> {
         mount("/dev/shm", "tmpfs", "shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm])?,
     ];
     if let Some(files) = &facts.files {
-        let options: &[&str] = if host.read_only { &["rbind", "rprivate", "ro"] } else { &["rbind", "rprivate"] };
+        let options: &[&str] =
+            if host.read_only { &["rbind", "rprivate", "ro"] } else { &["rbind", "rprivate"] };
         for name in ["resolv.conf", "hostname", "hosts"] {
             let destination = format!("/etc/{name}");
             // what the user mounts there himself wins
@@ -76,9 +77,4 @@ fn mount(destination: &str, kind: &str, source: &str, options: &[&str]) -> Resul
         .options(options.iter().map(|o| (*o).to_owned()).collect::<Vec<_>>())
         .build()
         .map_err(super::invalid)
-}
-
-/// Whether a container has an interface of its own.
-pub(crate) fn is_bridged(record: &Record) -> bool {
-    record.host.network == NetworkMode::Bridge
 }

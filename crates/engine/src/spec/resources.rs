@@ -1,11 +1,11 @@
 //! Limits and devices.
 
-use crate::containers::record::{Device, HostSettings, Ulimit};
 use crate::error::{At, Error, Result};
+use crate::record::{Device, HostSettings, Ulimit};
 use oci::runtime::{
     LinuxCpuBuilder, LinuxDevice, LinuxDeviceBuilder, LinuxDeviceCgroup, LinuxDeviceCgroupBuilder,
-    LinuxDeviceType, LinuxMemoryBuilder, LinuxPidsBuilder, LinuxResources, LinuxResourcesBuilder, PosixRlimit,
-    PosixRlimitBuilder, PosixRlimitType,
+    LinuxDeviceType, LinuxMemoryBuilder, LinuxPidsBuilder, LinuxResources, LinuxResourcesBuilder,
+    PosixRlimit, PosixRlimitBuilder, PosixRlimitType,
 };
 use std::path::{Path, PathBuf};
 
@@ -132,7 +132,13 @@ fn device_rules(host: &HostSettings, devices: &[FoundDevice]) -> Vec<LinuxDevice
     rules
 }
 
-fn rule(allow: bool, kind: LinuxDeviceType, major: Option<i64>, minor: Option<i64>, access: &str) -> LinuxDeviceCgroup {
+fn rule(
+    allow: bool,
+    kind: LinuxDeviceType,
+    major: Option<i64>,
+    minor: Option<i64>,
+    access: &str,
+) -> LinuxDeviceCgroup {
     let mut rule = LinuxDeviceCgroupBuilder::default()
         .allow(allow)
         .typ(kind)

@@ -28,9 +28,11 @@ pub(super) fn attach(directory: &Path, rules: &[LinuxDeviceCgroup]) -> Result<()
     if rules.is_empty() {
         return Ok(());
     }
-    let program = sys::bpf::load_device_program(&compile(rules)).at("load the device filter of", directory)?;
+    let program =
+        sys::bpf::load_device_program(&compile(rules)).at("load the device filter of", directory)?;
     let group = std::fs::File::open(directory).at("open", directory)?;
-    sys::bpf::attach_device_program(group.as_fd(), program.as_fd()).at("attach the device filter of", directory)
+    sys::bpf::attach_device_program(group.as_fd(), program.as_fd())
+        .at("attach the device filter of", directory)
 }
 
 /// The last rule that matches decides, so they are tested from the last to the first; what none matches is denied.
@@ -64,7 +66,10 @@ fn compile_rule(rule: &LinuxDeviceCgroup) -> Vec<Instruction> {
         }
     }
     let access = rule.access().as_deref().unwrap_or("rwm");
-    let mask = [('m', 1), ('r', 2), ('w', 4)].iter().filter(|(c, _)| access.contains(*c)).fold(0, |m, (_, bit)| m | bit);
+    let mask = [('m', 1), ('r', 2), ('w', 4)]
+        .iter()
+        .filter(|(c, _)| access.contains(*c))
+        .fold(0, |m, (_, bit)| m | bit);
     if mask != 7 {
         // an allowing rule must cover all that is asked; a denying one any of it, which for one access at a time is the same
         tests.push(instruction(MOV_REGISTER, SCRATCH, ACCESS, 0, 0));

@@ -163,7 +163,13 @@ mod tests {
     fn swap_is_counted_apart_on_the_unified_hierarchy() {
         assert_eq!(
             lines(&unified(&resources())),
-            ["memory.max=67108864", "memory.swap.max=67108864", "cpu.max=50000 100000", "cpuset.cpus=0", "pids.max=10"]
+            [
+                "memory.max=67108864",
+                "memory.swap.max=67108864",
+                "cpu.max=50000 100000",
+                "cpuset.cpus=0",
+                "pids.max=10"
+            ]
         );
     }
 

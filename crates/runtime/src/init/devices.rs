@@ -74,13 +74,10 @@ fn node(root: BorrowedFd<'_>, path: &Path, kind: FileType, number: u64, mode: u3
     let about = || path.display().to_string();
     match sys::fs::mknodat(&place.parent, &place.name, kind, Mode::from_raw_mode(mode), number) {
         // mknod obeys the umask; the name was made by us just now, on our own tmpfs
-        Ok(()) => sys::fs::chmodat(
-            &place.parent,
-            &place.name,
-            Mode::from_raw_mode(mode),
-            sys::fs::AtFlags::empty(),
-        )
-        .about(about()),
+        Ok(()) => {
+            sys::fs::chmodat(&place.parent, &place.name, Mode::from_raw_mode(mode), sys::fs::AtFlags::empty())
+                .about(about())
+        }
         Err(Errno::EXIST) => Ok(()),
         Err(errno) => Err(errno).about(about()),
     }

@@ -126,12 +126,18 @@ fn mount_cgroup(root: BorrowedFd<'_>, destination: &Path, options: &Options) -> 
         }
         cgroup::Hierarchies::Separate(controllers) => controllers,
     };
-    let base = sys::mount::new_filesystem("tmpfs", "cgroup", &[("mode", "755")], options.set & !sys::mount::READ_ONLY)?;
+    let base = sys::mount::new_filesystem(
+        "tmpfs",
+        "cgroup",
+        &[("mode", "755")],
+        options.set & !sys::mount::READ_ONLY,
+    )?;
     let target = directory_without_links(root, destination)?;
     sys::mount::attach(base.as_fd(), target.as_fd())?;
     for controller in &controllers {
-        let fs = sys::mount::new_filesystem("cgroup", "cgroup", &[(controller.name.as_str(), "")], options.set)
-            .about(controller.name.clone())?;
+        let fs =
+            sys::mount::new_filesystem("cgroup", "cgroup", &[(controller.name.as_str(), "")], options.set)
+                .about(controller.name.clone())?;
         sys::fs::mkdirat(&base, &controller.name, Mode::from_raw_mode(0o755))?;
         let place = sys::fs::openat(
             &base,

@@ -118,7 +118,11 @@ mod tests {
         assert_eq!(options.clear, READ_ONLY);
         assert_eq!(
             options.data,
-            [("mode".into(), "755".into()), ("size".into(), "65536k".into()), ("newinstance".into(), String::new())]
+            [
+                ("mode".into(), "755".into()),
+                ("size".into(), "65536k".into()),
+                ("newinstance".into(), String::new())
+            ]
         );
     }
 

@@ -8,8 +8,10 @@ use sys::mount::{MountPropagationFlags, UnmountFlags};
 /// Cuts the namespace off the host's and attaches the root.
 pub(super) fn attach(init: &mut Init<'_>) -> Outcome {
     // slave, not private: a volume may ask to see what the host mounts below it later
-    sys::mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC).about("/")?;
-    let place = sys::mount::open_directory(&init.bundle.place).about(init.bundle.place.display().to_string())?;
+    sys::mount::mount_change("/", MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC)
+        .about("/")?;
+    let place =
+        sys::mount::open_directory(&init.bundle.place).about(init.bundle.place.display().to_string())?;
     sys::mount::attach(init.bundle.root.as_fd(), place.as_fd()).about("root")?;
     init.root = sys::rooted::open_directory(init.bundle.root.as_fd(), ".".as_ref()).about("root")?;
     Ok(())

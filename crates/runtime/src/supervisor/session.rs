@@ -121,8 +121,7 @@ impl Session {
 
     pub(super) fn resize(&self, rows: u16, columns: u16) {
         if let Some(terminal) = &self.terminal {
-            let size =
-                sys::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+            let size = sys::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
             // a terminal that is gone has no size
             let _ = sys::termios::tcsetwinsize(terminal, size);
         }

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     source: String,
     /// Name of the image
     #[arg(value_name = "REPOSITORY[:TAG]")]
-    name: Option<Reference>,
+    name: Option<String>,
 }
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
@@ -39,7 +39,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         execution: execution(&arguments.change)?,
         message: arguments.message.unwrap_or(default.message),
         platform: arguments.platform.unwrap_or(default.platform),
-        names: arguments.name.into_iter().collect(),
+        names: arguments.name.as_deref().map(name).transpose()?.into_iter().collect(),
     };
     let engine = globals.engine()?;
     let image = if arguments.source == "-" {
@@ -50,6 +50,10 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     };
     writeln!(std::io::stdout(), "{}", image.id)?;
     Ok(0)
+}
+
+fn name(text: &str) -> Outcome<Reference> {
+    text.parse().map_err(|error: oci::reference::InvalidReference| Failure::new(error.to_string()))
 }
 
 /// What containers of the image start with.

@@ -25,9 +25,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
-    let wanted = Wanted::pruned(arguments.filter)?;
-    // Docker's filter dangling=false is another way to say --all
-    let all = arguments.all || wanted.dangling() == Some(false);
+    let mut wanted = Wanted::pruned(arguments.filter)?;
+    let all = wanted.take_all() || arguments.all;
     let which = if all {
         "all images without at least one container associated to them"
     } else {

@@ -4,11 +4,14 @@ use crate::commands::destination::Destination;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
 use engine::images::save::{Output, save};
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, Error, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
 /// Bytes that are written at a time.
 const BUFFER: usize = 256 << 10;
+
+/// Exit code of a program that SIGPIPE ends.
+const BROKEN_PIPE: i32 = 141;
 
 /// Arguments of `save`.
 #[derive(Debug, clap::Args)]
@@ -28,9 +31,17 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     let destination = Destination::open(arguments.output.as_deref(), "save image")?;
     let mut out = BufWriter::with_capacity(BUFFER, destination);
-    save(&engine, &arguments.images, Output::Archive(&mut out))?;
+    save(&engine, &arguments.images, Output::Archive(&mut out)).map_err(failed)?;
     out.flush()?;
     let destination = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
     destination.finish()?;
     Ok(0)
+}
+
+/// Whoever read the archive may have seen enough.
+fn failed(error: engine::Error) -> Failure {
+    let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |cause| cause.source());
+    let is_gone =
+        causes.any(|cause| cause.downcast_ref::<Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe));
+    if is_gone { Failure::silent(BROKEN_PIPE) } else { error.into() }
 }

@@ -65,9 +65,9 @@ impl Wanted {
         Ok(Self { filters, dangling, ..Self::default() })
     }
 
-    /// Whether only images without a name are asked for, or those with one, too.
-    pub(super) fn dangling(&self) -> Option<bool> {
-        self.dangling
+    /// Whether a prune is to take images with a name too: Docker's `dangling=false` is another way to say `--all`.
+    pub(super) fn take_all(&mut self) -> bool {
+        self.dangling.take_if(|dangling| !*dangling).is_some()
     }
 
     /// Whether an image is wanted, whatever its names.
@@ -131,6 +131,9 @@ mod tests {
         assert!(pruned("until=2024-01-03").accepts(&web) && !pruned("until=2024-01-01").accepts(&web));
         assert!(pruned("dangling=true").accepts(&unnamed) && !pruned("dangling=true").accepts(&web));
         assert!(pruned("dangling=0").accepts(&web) && !pruned("dangling=0").accepts(&unnamed));
+        let (mut all, mut only) = (pruned("dangling=false"), pruned("dangling=true"));
+        assert!(all.take_all() && all.accepts(&web) && all.accepts(&unnamed));
+        assert!(!only.take_all() && !only.accepts(&web));
         assert!(Wanted::pruned(vec!["since=x".parse().expect("key=value")]).is_err());
     }
 

@@ -34,9 +34,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         return Err(Failure::new("ERROR: The \"until\" filter is not supported with \"--volumes\""));
     }
     let (stopped, unused) =
-        (containers::Wanted::new(arguments.filter.clone())?, Wanted::pruned(arguments.filter)?);
+        (containers::Wanted::new(arguments.filter.clone())?, Wanted::pruned(arguments.filter.clone())?);
     let engine = globals.engine()?;
-    if !arguments.force && !confirm(&warning(arguments.all, arguments.volumes, &filters))? {
+    if !arguments.force && !confirm(&warning(&arguments, &filters))? {
         return Ok(0);
     }
     let mut prunes = vec![containers::prune(&engine, &stopped)?];
@@ -54,12 +54,12 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     reclaimed::tell(&prunes)
 }
 
-fn warning(all: bool, volumes: bool, filters: &Filters) -> String {
+fn warning(arguments: &Arguments, filters: &Filters) -> String {
     let mut lines = vec!["all stopped containers", "all networks not used by at least one container"];
-    if volumes {
+    if arguments.volumes {
         lines.push("all anonymous volumes not used by at least one container");
     }
-    lines.extend(if all {
+    lines.extend(if arguments.all {
         ["all images without at least one container associated to them", "all build cache"]
     } else {
         ["all dangling images", "unused build cache"]
@@ -77,13 +77,17 @@ fn warning(all: bool, volumes: bool, filters: &Filters) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::warning;
+    use super::{Arguments, warning};
     use crate::output::filter::Filters;
     use insta::assert_snapshot;
 
+    fn arguments(all: bool) -> Arguments {
+        Arguments { all, filter: Vec::new(), force: false, volumes: all }
+    }
+
     #[test]
     fn warnings_as_docker_words_them() {
-        assert_snapshot!(warning(false, false, &Filters::default()), @"
+        assert_snapshot!(warning(&arguments(false), &Filters::default()), @"
         WARNING! This will remove:
           - all stopped containers
           - all networks not used by at least one container
@@ -94,7 +98,7 @@ mod tests {
         ");
         let conditions = ["until=24h", "label=a"].map(|text| text.parse().expect("key=value"));
         let filters = Filters::new(conditions, &["label", "until"]).expect("known keys");
-        assert_snapshot!(warning(true, true, &filters), @"
+        assert_snapshot!(warning(&arguments(true), &filters), @"
         WARNING! This will remove:
           - all stopped containers
           - all networks not used by at least one container

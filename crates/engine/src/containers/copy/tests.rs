@@ -1,6 +1,8 @@
+//! Copies in and out of containers, stopped and running, and the races of hostile ones.
+
 use super::*;
 use crate::containers::record::{HostSettings, Record};
-use crate::containers::testbed::{self, Testbed};
+use crate::containers::tests::testbed::{self, Testbed};
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

@@ -1,5 +1,7 @@
+//! Changes of a container, as its processes make them.
+
 use super::*;
-use crate::containers::testbed::Testbed;
+use crate::containers::tests::testbed::Testbed;
 use std::fs::{self as files, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 

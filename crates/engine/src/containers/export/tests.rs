@@ -1,5 +1,7 @@
+//! What an export has and what it has not.
+
 use super::*;
-use crate::containers::testbed::Testbed;
+use crate::containers::tests::testbed::Testbed;
 use std::fs;
 
 fn names(bed: &Testbed) -> String {

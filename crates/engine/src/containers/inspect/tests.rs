@@ -1,6 +1,8 @@
+//! The shape of `inspect`, against golden files.
+
 use super::*;
 use crate::containers::record::{Device, HostSettings, SeccompMode, State, Ulimit};
-use crate::containers::testbed::{self, Testbed};
+use crate::containers::tests::testbed::{self, Testbed};
 use crate::document::Lasting;
 use oci::image::{Empty, Execution};
 use std::collections::BTreeMap;

@@ -1,3 +1,5 @@
+//! Reading and following logs that are written and renamed meanwhile.
+
 use super::*;
 use proptest::prelude::*;
 use runtime::log::{Bounds, Log, numbered};
@@ -124,7 +126,7 @@ fn enough_is_enough() {
 
 #[test]
 fn a_container_that_does_not_run_is_not_followed() {
-    let Some(bed) = crate::containers::testbed::Testbed::new() else { return };
+    let Some(bed) = crate::containers::tests::testbed::Testbed::new() else { return };
     let container = bed.container("web", &[], Vec::new());
     let read = || {
         let mut lines = Vec::new();
@@ -187,7 +189,7 @@ fn a_follower_ends_with_the_writer_and_reads_its_last_words() {
     let (directory, path) = place();
     raw(&path, &[&record("first", "stdout", 1)]);
     let mut writer = Command::new("/proc/self/exe")
-        .args(["--exact", "containers::testbed::stays"])
+        .args(["--exact", "containers::tests::testbed::stays"])
         .env("TARE_TEST_STAYS", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -1,6 +1,8 @@
+//! Pausing a real process in a real cgroup.
+
 use super::*;
 use crate::containers::find::find;
-use crate::containers::testbed::Testbed;
+use crate::containers::tests::testbed::Testbed;
 use crate::containers::{inspect, top};
 use serde_json::json;
 

@@ -1,5 +1,7 @@
+//! Which containers a prune removes.
+
 use super::*;
-use crate::containers::testbed::Testbed;
+use crate::containers::tests::testbed::Testbed;
 use std::fs;
 
 #[test]

@@ -1,5 +1,7 @@
+//! Names before and after a rename, and after a crash in it.
+
 use super::*;
-use crate::containers::testbed::Testbed;
+use crate::containers::tests::testbed::Testbed;
 
 #[test]
 fn the_new_name_is_found_and_the_old_one_is_free() {
@@ -8,7 +10,7 @@ fn the_new_name_is_found_and_the_old_one_is_free() {
     rename(&bed.engine, "web", "/shop").unwrap();
     assert_eq!(find::find_id(&bed.engine, "shop").unwrap(), record.id);
     assert!(matches!(find::find_id(&bed.engine, "web"), Err(Error::NoContainer(_))));
-    let mut other = crate::containers::testbed::record("other");
+    let mut other = crate::containers::tests::testbed::record("other");
     other.name = "web".into();
     bed.record(other);
     let error = |old: &str, new: &str| rename(&bed.engine, old, new).unwrap_err().to_string();

@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_an_error() {
-        let deep = format!(r#"{{"schemaVersion":2,"config":{}"#, "[".repeat(100_000));
+        let nested = "[".repeat(100_000) + &"]".repeat(100_000);
+        let deep = format!(r#"{{"schemaVersion":2,"config":{{"x":{nested}}},"layers":[]}}"#);
         assert!(refusal(&deep, "").starts_with("m: recursion limit"));
     }
 }

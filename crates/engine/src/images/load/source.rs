@@ -60,7 +60,7 @@ impl Source {
     }
 
     /// A directory that is there already.
-    pub(super) fn directory(_engine: &Engine, path: &Path) -> Result<Self> {
+    pub(super) fn directory(path: &Path) -> Result<Self> {
         let root = sys::mount::open_directory(path).at("open", path)?;
         Ok(Self { root, path: path.to_path_buf(), largest: u64::MAX, staging: None })
     }

@@ -1,3 +1,5 @@
+//! Columns against what `ps` shows.
+
 use super::*;
 
 fn titles(arguments: &[&str]) -> Result<String> {

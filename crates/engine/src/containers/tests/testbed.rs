@@ -1,8 +1,8 @@
 //! A store of its own for tests, with containers made by hand: no supervisor, no cgroup, no network.
 
-use super::directory::Directory;
-use super::record::{HostSettings, MountKind, MountPoint, Record};
-use super::{names, root};
+use crate::containers::directory::Directory;
+use crate::containers::record::{HostSettings, MountKind, MountPoint, Record};
+use crate::containers::{names, root};
 use crate::document::Lasting;
 use crate::{Engine, Layout, launch, volumes};
 use oci::{DiffId, Digest, Platform};
@@ -152,7 +152,7 @@ fn start(tree: &std::os::fd::OwnedFd, program: &Path) -> Child {
     sys::process::fchdir(&root).unwrap();
     sys::process::chroot(".").unwrap();
     let mut child = Command::new("/exe")
-        .args(["--exact", "containers::testbed::stays", "--nocapture"])
+        .args(["--exact", "containers::tests::testbed::stays", "--nocapture"])
         .env_clear()
         .env(STAYS, "1")
         .stdin(Stdio::piped())

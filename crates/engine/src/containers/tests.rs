@@ -1,0 +1,3 @@
+//! What the tests of the operations have in common.
+
+pub(crate) mod testbed;
