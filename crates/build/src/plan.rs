@@ -28,7 +28,7 @@ pub struct Stage {
     /// Its name, or its number.
     pub name: String,
     /// What it starts from.
-    pub base: StageBase,
+    pub base: StageOrigin,
     /// Its steps, in order.
     pub steps: Vec<Step>,
     /// What its containers start with, after the last step.
@@ -41,7 +41,7 @@ pub struct Stage {
 
 /// What a stage starts from.
 #[derive(Debug, Clone)]
-pub enum StageBase {
+pub enum StageOrigin {
     /// Nothing.
     Scratch,
     /// An image.
@@ -162,17 +162,17 @@ fn lower_stage(
     let parsed = &file.stages[number];
     let mut triggers: Vec<Instruction> = Vec::new();
     let (base, execution, author) = match &bases.from[&number] {
-        From::Scratch => (StageBase::Scratch, scratch(), None),
+        From::Scratch => (StageOrigin::Scratch, scratch(), None),
         From::Image(name) => {
             let image = &bases.images[name];
             triggers.clone_from(&image.triggers);
             let author = image.configuration.author.clone();
-            (StageBase::Image(Box::new(image.clone())), image.configuration.config.clone(), author)
+            (StageOrigin::Image(Box::new(image.clone())), image.configuration.config.clone(), author)
         }
         From::Stage(other) => {
             let stage =
                 before.get(other).ok_or_else(|| Error::Context("a stage refers to a later one".into()))?;
-            (StageBase::Stage(*other), stage.execution.clone(), stage.author.clone())
+            (StageOrigin::Stage(*other), stage.execution.clone(), stage.author.clone())
         }
     };
     let mut lowering = Lowering {

@@ -6,7 +6,7 @@ mod report;
 use crate::cancel::Stop;
 use crate::error::{At, Error, Result};
 use crate::names::BaseImage;
-use crate::plan::{Action, Plan, Stage, StageBase, Step};
+use crate::plan::{Action, Plan, Stage, StageOrigin, Step};
 use crate::{BuildContext, Cancel, EventKind, Progress, Request, history, run, transfer};
 use engine::Engine;
 use engine::store::layers::{self, Draft, Durability};
@@ -117,12 +117,12 @@ impl Solver<'_> {
 
     fn stage(&self, number: usize, stage: &Stage) -> Result<Finished> {
         let mut state = match &stage.base {
-            StageBase::Scratch => Finished::default(),
-            StageBase::Image(image) => {
+            StageOrigin::Scratch => Finished::default(),
+            StageOrigin::Image(image) => {
                 self.reporter.base(number);
                 from_image(image)
             }
-            StageBase::Stage(other) => (*self.await_stage(*other)?).clone(),
+            StageOrigin::Stage(other) => (*self.await_stage(*other)?).clone(),
         };
         for (index, step) in stage.steps.iter().enumerate() {
             self.stop.check()?;
@@ -242,8 +242,7 @@ impl Solver<'_> {
             (Action::Metadata | Action::Copy(_), _) => {}
         }
         self.stop.check()?;
-        let (layer, _) = layers::commit(self.job.engine.store(), draft, Durability::Later)?;
-        self.job.lease.hold([layer.0])?;
+        let (layer, _) = layers::commit(self.job.engine.store(), draft, Durability::Later, self.job.lease)?;
         Ok(layer)
     }
 

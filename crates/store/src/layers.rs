@@ -1,6 +1,7 @@
 //! Layers: unpacked once, by diff-id, in overlayfs form.
 
 use crate::error::{At, Error, Result};
+use crate::leases::Lease;
 use crate::{Staging, Store, changeset, durable};
 use oci::digest::Hasher;
 use oci::{DiffId, Digest};
@@ -113,16 +114,18 @@ impl Draft {
     }
 }
 
-/// Turns a draft into a layer: reads it once for its canonical tar's digest, and renames it into place.
+/// Turns a draft into a layer: reads it once for its canonical tar's digest, holds it, and renames it into place.
 ///
 /// # Errors
 /// What the system or the tar writer reports.
-pub fn commit(store: &Store, draft: Draft, durability: Durability) -> Result<(DiffId, Meta)> {
+pub fn commit(store: &Store, draft: Draft, durability: Durability, lease: &Lease) -> Result<(DiffId, Meta)> {
     let root = File::open(draft.fs()).at("open", draft.fs())?;
     let mut hasher = Hasher::default();
     let written = changeset::write(root.as_fd(), &mut hasher, &changeset::Write::default())?;
     let layer = DiffId(hasher.finish());
     let meta = Meta { tar_size: written.size, size: written.content, blob: None, boot: None };
+    // nothing refers to it yet: without the lease a collection could take it as soon as it has its name
+    lease.hold([layer.0])?;
     place(store, draft, layer, meta, durability).map(|meta| (layer, meta))
 }
 

@@ -74,10 +74,12 @@ pub fn fork(namespaces: UnshareFlags, cgroup: Option<BorrowedFd<'_>>, as_sibling
     }
 }
 
-/// Fails with `EDEADLK` unless the process has exactly one thread (the link count of `/proc/self/task` is threads + 2).
+/// Fails with `EDEADLK` unless the process has exactly one thread. unshare(2) with `CLONE_THREAD` changes nothing and is refused to a process
+/// with several; unlike `/proc/self` it also answers in a process that has joined another mount namespace.
 fn single_threaded() -> Result<()> {
-    let task = rustix::fs::stat("/proc/self/task")?;
-    if task.st_nlink > 3 { Err(Errno::DEADLK) } else { Ok(()) }
+    // SAFETY: the flag has no effect on a process with one thread, and is refused otherwise.
+    let result = unsafe { libc::unshare(libc::CLONE_THREAD) };
+    if result == 0 { Ok(()) } else { Err(Errno::DEADLK) }
 }
 
 /// Replaces the process by a program (execve(2)). Returns only on failure, with the reason.

@@ -1,9 +1,32 @@
 //! End-to-end tests: one module for a command or a theme.
 
+mod archives;
+mod attach;
+mod cp;
 mod diagnosis;
+mod diff;
+mod exec;
+mod export;
 mod hostile;
+mod images;
+mod import;
+mod information;
+mod inspect;
+mod kill;
+mod logs;
+mod pause;
+mod prune;
+mod ps;
+mod rename;
+mod rm;
 mod run;
+mod start;
+mod stop;
 mod supervisor;
+mod top;
+mod usage;
+mod volume;
+mod wait;
 
 use std::fs;
 use std::path::Path;

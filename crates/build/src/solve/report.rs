@@ -1,6 +1,6 @@
 //! Numbers and names of steps for progress, and the lines of the Dockerfile around a failed one.
 
-use crate::plan::{Action, Plan, StageBase};
+use crate::plan::{Action, Plan, StageOrigin};
 use crate::{Event, EventKind, Progress};
 use dockerfile::{Source, Span};
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ impl<'a> Reporter<'a> {
         let is_single = plan.stages.len() == 1;
         for (number, stage) in &plan.stages {
             let mut names = Vec::new();
-            if let StageBase::Image(image) = &stage.base {
+            if let StageOrigin::Image(image) = &stage.base {
                 names.push((None, format!("FROM {}", image.name)));
             }
             for (index, step) in stage.steps.iter().enumerate() {

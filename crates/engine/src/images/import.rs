@@ -47,9 +47,8 @@ pub fn import(engine: &Engine, tarball: impl Read, options: &Import) -> Result<C
     let root = File::open(draft.fs()).at("open", draft.fs())?;
     let mut plain = changeset::decompress(tarball)?;
     changeset::unpack(&mut plain, root.as_fd(), &Unpack::default())?;
-    let (layer, _) = layers::commit(store, draft, Durability::Now)?;
     let lease = Lease::new(store)?;
-    lease.hold([layer.0])?;
+    let (layer, _) = layers::commit(store, draft, Durability::Now, &lease)?;
     let created = jiff::Timestamp::now().to_string();
     let configuration = Configuration {
         architecture: options.platform.architecture.clone(),

@@ -53,7 +53,8 @@ impl Testbed {
     pub(crate) fn layer(&self, fill: impl FnOnce(&Path)) -> DiffId {
         let draft = Draft::new(self.engine.store()).unwrap();
         fill(&draft.fs());
-        layers::commit(self.engine.store(), draft, Durability::Later).unwrap().0
+        let lease = store::leases::Lease::new(self.engine.store()).unwrap();
+        layers::commit(self.engine.store(), draft, Durability::Later, &lease).unwrap().0
     }
 
     /// A container that never ran.
