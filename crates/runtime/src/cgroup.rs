@@ -62,7 +62,10 @@ impl Hierarchies {
                 Some("cgroup") => {
                     let options = after.nth(1).unwrap_or_default();
                     for name in options.split(',').filter(|o| ALWAYS.contains(o) || ON_DEMAND.contains(o)) {
-                        separate.push(Controller { name: name.into(), mount: mount.into() });
+                        // a tree may be bound at several places
+                        if !separate.iter().any(|known: &Controller| known.name == name) {
+                            separate.push(Controller { name: name.into(), mount: mount.into() });
+                        }
                     }
                 }
                 _ => {}
@@ -412,6 +415,7 @@ mod tests {
     fn a_hybrid_machine_counts_as_separate() {
         let mountinfo = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
              33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+             34 31 0:30 / /elsewhere rw - cgroup cgroup rw,cpu,cpuacct\n\
              40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n\
              41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
         let Some(Hierarchies::Separate(controllers)) = Hierarchies::parse(mountinfo) else {

@@ -53,9 +53,8 @@
 
 mod archive;
 mod attributes;
-mod content;
+pub(crate) mod content;
 mod decompress;
-pub mod descent;
 mod encode;
 mod error;
 mod header;
@@ -65,7 +64,7 @@ mod sparse;
 mod tree;
 mod unpack;
 mod write;
-mod xattr;
+pub(crate) mod xattr;
 
 pub use archive::Limits;
 pub use attributes::Ownership;

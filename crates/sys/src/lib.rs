@@ -14,6 +14,7 @@
 
 pub mod bpf;
 pub mod clone;
+pub mod descent;
 pub mod identity;
 pub mod mount;
 pub mod namespace;

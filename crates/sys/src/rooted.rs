@@ -3,6 +3,7 @@
 //! Every look-up is openat2(2) with `RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS` (Linux 5.6): `..` and absolute symbolic links stay
 //! inside, `/proc/self/fd`-like links are refused. What is found is used through its descriptor, never through its name again.
 
+use crate::descent::{self, Step, Walk};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags};
 use rustix::io::{Errno, Result};
@@ -187,36 +188,81 @@ fn make_directory(
     }
 }
 
-/// Removes `name` below `parent`, whatever it is, a directory with all its content. Never follows a symbolic link, never leaves the file system
-/// tree it began in. A missing name is no error.
+/// Removes `name` below `parent`, whatever it is, a directory with all its content however deep. Never follows a symbolic link, never leaves the
+/// file system tree it began in. A missing name is no error.
 ///
 /// # Errors
-/// What unlinkat(2) and getdents(2) report.
+/// What unlinkat(2) and getdents(2) report; `ESTALE` if somebody moves a directory elsewhere meanwhile.
 pub fn remove_all(parent: BorrowedFd<'_>, name: &Path) -> Result<()> {
-    match fs::unlinkat(parent, name, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => return Ok(()),
-        Err(Errno::ISDIR | Errno::PERM) => {}
-        Err(error) => return Err(error),
+    let name = name.as_os_str().as_bytes();
+    if remove_file(parent, name)? {
+        return Ok(());
     }
-    let directory = match fs::openat(
-        parent,
-        name,
-        OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY,
-        Mode::empty(),
-    ) {
-        Ok(directory) => directory,
+    match descent::open_directory(parent, name) {
         Err(Errno::NOENT) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for entry in fs::Dir::read_from(&directory)? {
-        let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
-            remove_all(directory.as_fd(), Path::new(OsStr::from_bytes(name)))?;
+        directory => remove_content(directory?.as_fd())?,
+    }
+    remove_directory(parent, name)
+}
+
+fn remove_content(directory: BorrowedFd<'_>) -> Result<()> {
+    let mut walk = Walk::begin(directory)?;
+    while let Some(step) = walk.step() {
+        match step {
+            Step::Entry(name) if remove_file(walk.here(), &name)? => {}
+            Step::Entry(name) => match walk.enter(name) {
+                Err(Errno::NOENT) => {}
+                entered => entered?,
+            },
+            Step::Complete(name) => {
+                walk.leave()?;
+                remove_directory(walk.here(), &name)?;
+            }
         }
     }
+    Ok(())
+}
+
+/// Removes what is no directory. False if it is one.
+fn remove_file(parent: BorrowedFd<'_>, name: &[u8]) -> Result<bool> {
+    match fs::unlinkat(parent, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => Ok(true),
+        Err(Errno::ISDIR) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn remove_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
     match fs::unlinkat(parent, name, AtFlags::REMOVEDIR) {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::descent::Descent;
+
+    #[test]
+    fn a_tree_of_any_depth_is_removed_and_links_are_not_followed() {
+        let root = tempfile::tempdir().unwrap();
+        let parent = std::fs::File::open(root.path()).unwrap();
+        std::fs::write(root.path().join("kept"), "").unwrap();
+        let mode = Mode::from_raw_mode(0o700);
+        fs::mkdirat(&parent, "deep", mode).unwrap();
+        let mut descent = Descent::begin(parent.as_fd()).unwrap();
+        descent.enter(b"deep").unwrap();
+        for _ in 0..5000 {
+            fs::symlinkat(root.path(), descent.here(), "link").unwrap();
+            fs::mkdirat(descent.here(), "directory", mode).unwrap();
+            descent.enter(b"directory").unwrap();
+        }
+        remove_all(parent.as_fd(), Path::new("deep")).unwrap();
+        let left: Vec<_> = std::fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, ["kept"]);
+        remove_all(parent.as_fd(), Path::new("deep")).unwrap();
+        remove_all(parent.as_fd(), Path::new("kept")).unwrap();
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
     }
 }

@@ -6,8 +6,8 @@ use crate::Engine;
 use std::collections::HashSet;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
-use store::changeset::descent::{self, Descent, Identity};
 use sys::Errno;
+use sys::descent::{self, Identity, Step, Walk};
 use sys::fs::{AtFlags, FileType, statat};
 
 /// Bytes of a container's changes (`SizeRw`). What disappears meanwhile counts nothing.
@@ -25,23 +25,20 @@ pub fn of_layers(engine: &Engine, record: &Record) -> u64 {
 }
 
 fn below(directory: BorrowedFd<'_>) -> Result<u64, Errno> {
-    let mut descent = Descent::begin(directory)?;
-    let mut pending = vec![descent::names(descent.here())?];
+    let mut walk = Walk::begin(directory)?;
     let mut links: HashSet<Identity> = HashSet::new();
     let mut bytes: u64 = 0;
-    while let Some(names) = pending.last_mut() {
-        let Some(name) = names.pop() else {
-            pending.pop();
-            if !pending.is_empty() {
-                descent.leave()?;
-            }
+    while let Some(step) = walk.step() {
+        let Step::Entry(name) = step else {
+            walk.leave()?;
             continue;
         };
-        let Ok(stat) = statat(descent.here(), name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        let Ok(stat) = statat(walk.here(), name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) else { continue };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory if descent.enter(&name).is_ok() => {
-                pending.push(descent::names(descent.here())?)
-            }
+            FileType::Directory => match walk.enter(name) {
+                Err(Errno::NOENT | Errno::NOTDIR) => {}
+                entered => entered?,
+            },
             FileType::RegularFile if stat.st_nlink < 2 || links.insert(descent::identity(&stat)) => {
                 bytes = bytes.saturating_add(stat.st_size.unsigned_abs());
             }

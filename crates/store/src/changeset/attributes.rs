@@ -18,8 +18,9 @@ pub enum Ownership {
 }
 
 impl Ownership {
-    /// The owner of an entry that says `uid` and `gid`.
-    pub(super) fn of(self, uid: u32, gid: u32) -> (Option<Uid>, Option<Gid>) {
+    /// The owner of a file whose source says `uid` and `gid`.
+    #[must_use]
+    pub fn of(self, uid: u32, gid: u32) -> (Option<Uid>, Option<Gid>) {
         let (uid, gid) = match self {
             Self::Keep => (uid, gid),
             Self::Set(uid, gid) => (uid, gid),

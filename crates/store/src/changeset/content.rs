@@ -3,10 +3,11 @@
 use super::archive::{Archive, Member};
 use super::error::{Doing, Fault};
 use sys::fd::BorrowedFd;
-use sys::{Errno, fs, io};
+use sys::fs::{self, SeekFrom};
+use sys::{Errno, io};
 
 /// Bytes read at once.
-pub(super) const BUFFER: usize = 128 << 10;
+pub(crate) const BUFFER: usize = 128 << 10;
 
 /// The shortest run of zeros worth a hole. Holes of single pages would fragment files and save little.
 const HOLE: usize = 32 << 10;
@@ -44,7 +45,7 @@ fn write_data(file: BorrowedFd<'_>, content: &[u8], offset: u64) -> Result<Optio
     while at < content.len() {
         let run = run(&content[at..]);
         if !is_hole(&content[at..at + run.min(HOLE)]) {
-            write_all(file, &content[at..at + run], offset + at as u64)?;
+            write_all(file, &content[at..at + run], offset + at as u64).doing("write")?;
             end = Some(offset + (at + run) as u64);
         }
         at += run;
@@ -64,16 +65,31 @@ fn is_hole(chunk: &[u8]) -> bool {
     chunk.len() == HOLE && chunk.chunks(256).all(|part| *part == [0; 256])
 }
 
-fn write_all(file: BorrowedFd<'_>, mut content: &[u8], mut offset: u64) -> Result<(), Fault> {
+/// Writes all of `content` at an offset.
+pub(crate) fn write_all(file: BorrowedFd<'_>, mut content: &[u8], mut offset: u64) -> Result<(), Errno> {
     while !content.is_empty() {
-        let count = io::retry_on_intr(|| io::pwrite(file, content, offset)).doing("write")?;
+        let count = io::retry_on_intr(|| io::pwrite(file, content, offset))?;
         if count == 0 {
-            return Err(Errno::IO).doing("write");
+            return Err(Errno::IO);
         }
         content = &content[count..];
         offset += count as u64;
     }
     Ok(())
+}
+
+/// The next range of data in a file of `size` bytes from `offset` on; `(size, size)` if only a hole is left.
+pub(crate) fn data_range(file: BorrowedFd<'_>, offset: u64, size: u64) -> Result<(u64, u64), Errno> {
+    match fs::seek(file, SeekFrom::Data(offset)) {
+        Ok(data) => {
+            let end = fs::seek(file, SeekFrom::Hole(data))?;
+            Ok((data.min(size), end.min(size)))
+        }
+        Err(Errno::NXIO) => Ok((size, size)),
+        // a file system without holes
+        Err(Errno::INVAL) => Ok((offset, size)),
+        Err(errno) => Err(errno),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 
 use super::archive::Kind;
 use super::attributes::{Ownership, modification};
-use super::descent::{self, Identity, identity};
 use super::error::{Doing, Fault};
 use super::pax::Moment;
 use std::collections::HashSet;
@@ -14,6 +13,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use sys::Errno;
+use sys::descent::{self, Identity, identity};
 use sys::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::fs::{self, AtFlags, FileType, Mode, Stat};
 use sys::rooted;
@@ -121,7 +121,7 @@ impl<'r> Tree<'r> {
             return Err(Fault::Overwrite { existing, wanted });
         }
         if was {
-            descent::remove_tree(self.here(), name).doing("remove directory")?;
+            rooted::remove_all(self.here(), Path::new(OsStr::from_bytes(name))).doing("remove directory")?;
         } else {
             fs::unlinkat(self.here(), name, AtFlags::empty()).doing("remove")?;
         }

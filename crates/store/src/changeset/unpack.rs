@@ -3,7 +3,6 @@
 use super::archive::{Archive, Kind, Limits, Member};
 use super::attributes::{self, Ownership};
 use super::content;
-use super::descent;
 use super::error::{Doing, Error, Fault};
 use super::name::{self, Meaning};
 use super::tree::{Cleared, Times, Tree};

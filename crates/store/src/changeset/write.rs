@@ -1,7 +1,6 @@
 //! From a directory to the canonical tar; its rules stand in the documentation of the module above.
 
 use super::content;
-use super::descent::{self, Descent, Identity, identity};
 use super::encode::{Record, write_header};
 use super::error::{Error, Fault, printable};
 use super::header::{BLOCK, padding};
@@ -14,8 +13,9 @@ use std::io::{BufWriter, Write as Output};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use sys::Errno;
-use sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use sys::fs::{self, AtFlags, FileType, Mode, OFlags, SeekFrom, Stat};
+use sys::descent::{self, Descent, Identity, identity};
+use sys::fd::{AsFd, BorrowedFd};
+use sys::fs::{self, AtFlags, FileType, Stat};
 
 /// What the directory is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -143,8 +143,7 @@ impl Writing<'_> {
 
     /// A directory's names, the first one last, and the length of its path.
     fn level(&self, directory: BorrowedFd<'_>) -> Result<(usize, Vec<Vec<u8>>), Error> {
-        let mut names = descent::names(directory).map_err(|errno| self.io("list", errno))?;
-        names.sort_unstable_by(|a, b| b.cmp(a));
+        let names = descent::names(directory).map_err(|errno| self.io("list", errno))?;
         Ok((self.path.len(), names))
     }
 
@@ -226,7 +225,7 @@ impl Writing<'_> {
     }
 
     fn regular(&mut self, directory: BorrowedFd<'_>, name: &[u8]) -> Result<(), Error> {
-        let Some(file) = self.gone(self.open(directory, name), "open")? else { return Ok(()) };
+        let Some(file) = self.gone(descent::open_regular(directory, name), "open")? else { return Ok(()) };
         let stat = fs::fstat(&file).map_err(|errno| self.io("stat", errno))?;
         if self.linked(&stat)? {
             return Ok(());
@@ -241,21 +240,6 @@ impl Writing<'_> {
         self.content(file.as_fd(), &stat)?;
         self.written.content += size;
         self.put(&[0; BLOCK][..padding(size) as usize])
-    }
-
-    /// Opens a regular file. In a living tree somebody may put a device in its place, and opening that would
-    /// act on it: the file is held first, looked at, and then opened through `/proc`.
-    fn open(&self, directory: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-        if self.view == View::Layer {
-            return fs::openat(directory, name, flags, Mode::empty());
-        }
-        let handle = fs::openat(directory, name, flags | OFlags::PATH, Mode::empty())?;
-        if FileType::from_raw_mode(fs::fstat(&handle)?.st_mode) != FileType::RegularFile {
-            return Err(Errno::NOENT);
-        }
-        let name = format!("/proc/self/fd/{}", handle.as_raw_fd());
-        fs::open(name, flags.difference(OFlags::NOFOLLOW), Mode::empty())
     }
 
     /// Writes a link to the file's first name, if this is a later one.
@@ -285,7 +269,11 @@ impl Writing<'_> {
         let sparse = stat.st_blocks.unsigned_abs() * 512 < size;
         let mut offset = 0;
         while offset < size {
-            let (data, end) = if sparse { self.data_range(file, offset, size)? } else { (0, size) };
+            let (data, end) = if sparse {
+                content::data_range(file, offset, size).map_err(|errno| self.io("seek in", errno))?
+            } else {
+                (0, size)
+            };
             self.zeros(data.saturating_sub(offset))?;
             offset = offset.max(data);
             while offset < end {
@@ -302,20 +290,6 @@ impl Writing<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The next range of data from `offset` on; `(size, size)` if there is none.
-    fn data_range(&self, file: BorrowedFd<'_>, offset: u64, size: u64) -> Result<(u64, u64), Error> {
-        match fs::seek(file, SeekFrom::Data(offset)) {
-            Ok(data) => {
-                let end = fs::seek(file, SeekFrom::Hole(data)).map_err(|errno| self.io("seek in", errno))?;
-                Ok((data.min(size), end.min(size)))
-            }
-            Err(Errno::NXIO) => Ok((size, size)),
-            // a file system without holes
-            Err(Errno::INVAL) => Ok((offset, size)),
-            Err(errno) => Err(self.io("seek in", errno)),
-        }
     }
 
     fn shrunk(&mut self, missing: u64) -> Result<(), Error> {

@@ -40,6 +40,11 @@ fn is_settable(name: &[u8]) -> bool {
     !is_overlay(name) && !label
 }
 
+/// Whether it belongs to the content of a file: its capabilities and the user's own attributes.
+pub(crate) fn is_content(name: &[u8]) -> bool {
+    name == b"security.capability" || name.starts_with(b"user.") && !is_overlay(name)
+}
+
 fn is_overlay(name: &[u8]) -> bool {
     name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.")
 }
@@ -59,8 +64,7 @@ pub(super) fn read(file: BorrowedFd<'_>) -> Result<Kept, Fault> {
     let list = list(file).doing("list extended attributes of")?;
     for name in list.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
         kept.incomplete |= matches!(name, b"trusted.overlay.redirect" | b"trusted.overlay.metacopy");
-        let content = name == b"security.capability" || name.starts_with(b"user.") && !is_overlay(name);
-        if !content {
+        if !is_content(name) {
             continue;
         }
         if name.contains(&b'=') {
@@ -74,7 +78,7 @@ pub(super) fn read(file: BorrowedFd<'_>) -> Result<Kept, Fault> {
 }
 
 /// Names, each with a NUL at its end. Nearly all files have none.
-fn list(file: BorrowedFd<'_>) -> Result<Vec<u8>, Errno> {
+pub(crate) fn list(file: BorrowedFd<'_>) -> Result<Vec<u8>, Errno> {
     match fs::flistxattr_query(file) {
         Ok(0) | Err(Errno::NOTSUP) => return Ok(Vec::new()),
         Ok(_) => {}
@@ -86,8 +90,8 @@ fn list(file: BorrowedFd<'_>) -> Result<Vec<u8>, Errno> {
     Ok(list)
 }
 
-/// None if it is gone meanwhile.
-fn value(file: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+/// The value of an attribute. None if it is gone meanwhile.
+pub(crate) fn value(file: BorrowedFd<'_>, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
     let mut value = vec![0; MAX];
     match fs::fgetxattr(file, name, &mut value) {
         Ok(length) => {
