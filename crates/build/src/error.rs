@@ -45,7 +45,12 @@ pub enum Error {
 
 impl From<engine::store::Error> for Error {
     fn from(error: engine::store::Error) -> Self {
-        Self::Engine(error.into())
+        use engine::store::Error as Store;
+        match error {
+            Store::Canceled => Self::Canceled,
+            Store::InTheWay { .. } => Self::Context(error.to_string()),
+            other => Self::Engine(other.into()),
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! `COPY`, `ADD` and `WORKDIR`: files into a stage. Sources are selected and digested first; only a miss in the cache writes anything.
 
+mod digest;
 mod place;
 mod select;
-mod tree;
 
 use crate::cancel::Stop;
 use crate::context::BuildContext;
 use crate::error::{At, Error, Result};
 use crate::plan::CopyAction;
+use engine::store::changeset::Ownership;
 use engine::store::layers::Draft;
 use engine::{Engine, step};
 use oci::digest::Hasher;
@@ -32,15 +33,6 @@ impl Prepared {
     pub(crate) fn digest(&self) -> Digest {
         self.digest
     }
-}
-
-/// Whose files are copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// As they are in the source.
-    Source,
-    /// These ids.
-    Ids(u32, u32),
 }
 
 /// What is written on.
@@ -75,7 +67,7 @@ pub(crate) fn prepare(
         let found = select::select(root.as_fd(), source, ignore, action.keyword)?;
         for one in &found {
             hasher.field(one.name.as_encoded_bytes());
-            tree::digest(root.as_fd(), one, ignore, origin.is_some(), &mut hasher)?;
+            digest::digest(root.as_fd(), one, ignore, origin.is_some(), &mut hasher)?;
         }
         selected.extend(found);
     }
@@ -98,13 +90,13 @@ pub(crate) fn write(
     let Onto { layers, draft } = onto;
     let ignore = matches!(action.origin, crate::plan::Origin::Context).then(|| context.ignore());
     let root = step::open_root(engine, layers, Some(draft))?;
-    let owner = match &action.chown {
+    let ownership = match &action.chown {
         Some(text) => {
             let (uid, gid) = step::owner(root.as_fd(), text)?;
-            Owner::Ids(uid, gid)
+            Ownership::Set(uid, gid)
         }
-        None if matches!(action.origin, crate::plan::Origin::Context) => Owner::Ids(0, 0),
-        None => Owner::Source,
+        None if matches!(action.origin, crate::plan::Origin::Context) => Ownership::Set(0, 0),
+        None => Ownership::Keep,
     };
     let count = prepared.selected.len() + action.texts.len();
     let given = action.sources.len() + action.texts.len();
@@ -114,7 +106,7 @@ pub(crate) fn write(
             action.keyword
         )));
     }
-    let destination = Destination::new(root.as_fd(), &action.destination, count > 1, owner);
+    let destination = Destination::new(root.as_fd(), &action.destination, count > 1, ownership);
     for (name, content) in &action.texts {
         stop.check()?;
         destination.text(name, content, action.chmod)?;

@@ -70,22 +70,42 @@ macro_rules! command {
 
 /// Every command.
 const COMMANDS: &[Entry] = &[
-    command!(attach, &["attach", "container attach"], "Attach standard input, output and error to a running container"),
-    command!(build, &["build", "image build", "builder build", "buildx build"], "Build an image from a Dockerfile"),
+    command!(
+        attach,
+        &["attach", "container attach"],
+        "Attach standard input, output and error to a running container"
+    ),
+    command!(
+        build,
+        &["build", "image build", "builder build", "buildx build"],
+        "Build an image from a Dockerfile"
+    ),
     command!(system::build_cache, &["builder prune"], "Remove build cache"),
     command!(completion, &["completion"], "Print a script that completes commands in a shell"),
-    command!(container::inspect, &["container inspect"], "Display detailed information on one or more containers"),
+    command!(
+        container::inspect,
+        &["container inspect"],
+        "Display detailed information on one or more containers"
+    ),
     command!(container::prune, &["container prune"], "Remove all stopped containers"),
     command!(cp, &["cp", "container cp"], "Copy files between a container and this file system"),
     command!(create, &["create", "container create"], "Create a new container"),
     command!(diff, &["diff", "container diff"], "List what has changed in the file system of a container"),
     command!(exec, &["exec", "container exec"], "Execute a command in a running container"),
-    command!(export, &["export", "container export"], "Export the file system of a container as a tar archive"),
+    command!(
+        export,
+        &["export", "container export"],
+        "Export the file system of a container as a tar archive"
+    ),
     command!(image::history, &["history", "image history"], "Show the history of an image"),
     command!(image::inspect, &["image inspect"], "Display detailed information on one or more images"),
     command!(image::prune, &["image prune"], "Remove unused images"),
     command!(image::ls, &["images", "image ls", "image list"], "List images"),
-    command!(image::import, &["import", "image import"], "Import the contents from a tarball to create a filesystem image"),
+    command!(
+        image::import,
+        &["import", "image import"],
+        "Import the contents from a tarball to create a filesystem image"
+    ),
     command!(system::info, &["info", "system info"], "Display system-wide information"),
     command!(inspect, &["inspect"], "Display detailed information on containers, images and volumes"),
     command!(kill, &["kill", "container kill"], "Kill one or more running containers"),
@@ -153,7 +173,8 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
 }
 
 fn parser(entry: &Entry) -> Command {
-    let command = Command::new(entry.names[0]).about(entry.about).bin_name(format!("tare {}", entry.names[0]));
+    let command =
+        Command::new(entry.names[0]).about(entry.about).bin_name(format!("tare {}", entry.names[0]));
     (entry.arguments)(command.args_override_self(true))
 }
 
@@ -180,7 +201,8 @@ fn unknown(first: &str, second: &str) -> Outcome {
         return Err(Failure::new(format!("{words}; it has: {}", members.join(", "))));
     }
     let names: Vec<&str> = COMMANDS.iter().flat_map(|e| e.names).copied().collect();
-    let nearest = dockerfile::nearest(first, &names).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
+    let nearest =
+        dockerfile::nearest(first, &names).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
     Err(Failure::new(format!("'{first}' is not a tare command{nearest}\nSee 'tare --help'")))
 }
 

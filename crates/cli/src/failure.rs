@@ -50,7 +50,9 @@ pub(crate) fn start_code(error: &Error) -> i32 {
 /// What to type next, where that is known.
 fn hint(error: &Error) -> Option<&'static str> {
     match (error, error.kind()) {
-        (Error::NoImage(_), _) => Some("tare images lists the images of this store; tare load, import or build adds one"),
+        (Error::NoImage(_), _) => {
+            Some("tare images lists the images of this store; tare load, import or build adds one")
+        }
         (Error::NoContainer(_), _) => Some("tare ps -a lists all containers"),
         (Error::NoVolume(_), _) => Some("tare volume ls lists the volumes"),
         (_, Kind::Denied) => Some("run it as root"),
@@ -72,7 +74,9 @@ impl From<crate::output::Error> for Failure {
     fn from(error: crate::output::Error) -> Self {
         match error {
             // whoever read it has seen enough
-            crate::output::Error::Write(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Self::silent(141),
+            crate::output::Error::Write(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                Self::silent(141)
+            }
             error => Self::new(error.to_string()),
         }
     }

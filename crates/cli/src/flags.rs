@@ -192,7 +192,8 @@ impl Container {
                 self.pull
             )));
         }
-        let (image, arguments) = self.words.split_first().ok_or_else(|| Failure::usage("an image is needed"))?;
+        let (image, arguments) =
+            self.words.split_first().ok_or_else(|| Failure::usage("an image is needed"))?;
         let mut labels = std::collections::BTreeMap::new();
         let from_files = environment::files(&self.label_file)?;
         for label in from_files.iter().chain(&self.label) {
@@ -224,7 +225,9 @@ impl Container {
     fn host(&self) -> Outcome<HostSettings> {
         let signed = |bytes: Option<u64>| bytes.map(|b| i64::try_from(b).unwrap_or(i64::MAX));
         if self.cpus.is_some() && (self.cpu_quota.is_some() || self.cpu_period.is_some()) {
-            return Err(Failure::usage("conflicting options: --cpus and --cpu-period or --cpu-quota cannot both be set"));
+            return Err(Failure::usage(
+                "conflicting options: --cpus and --cpu-period or --cpu-quota cannot both be set",
+            ));
         }
         let mut host = HostSettings {
             network: network(&self.network)?,
@@ -271,8 +274,9 @@ impl Container {
                 ("seccomp", "unconfined") => host.seccomp = SeccompMode::Unconfined,
                 ("seccomp", "builtin") => host.seccomp = SeccompMode::Default,
                 ("seccomp", path) => {
-                    let text = std::fs::read_to_string(path)
-                        .map_err(|e| Failure::usage(format!("opening seccomp profile ({path}) failed: {e}")))?;
+                    let text = std::fs::read_to_string(path).map_err(|e| {
+                        Failure::usage(format!("opening seccomp profile ({path}) failed: {e}"))
+                    })?;
                     host.seccomp = SeccompMode::Profile(text);
                 }
                 ("systempaths", "unconfined") => host.unmasked = true,
@@ -315,8 +319,9 @@ fn pairs(flag: &str, texts: &[String]) -> Outcome<Vec<(String, String)>> {
     texts
         .iter()
         .map(|text| {
-            let (name, value) =
-                text.split_once('=').ok_or_else(|| Failure::usage(format!("invalid {flag} {text:?}: NAME=VALUE is needed")))?;
+            let (name, value) = text
+                .split_once('=')
+                .ok_or_else(|| Failure::usage(format!("invalid {flag} {text:?}: NAME=VALUE is needed")))?;
             Ok((name.to_owned(), value.to_owned()))
         })
         .collect()
@@ -328,7 +333,8 @@ fn extra_hosts(texts: &[String]) -> Outcome<Vec<(String, String)>> {
         .map(|text| {
             let (name, address) = text.split_once('=').or_else(|| text.split_once(':')).unwrap_or((text, ""));
             let address = address.trim_start_matches('[').trim_end_matches(']');
-            if name.is_empty() || (address != "host-gateway" && address.parse::<std::net::IpAddr>().is_err()) {
+            if name.is_empty() || (address != "host-gateway" && address.parse::<std::net::IpAddr>().is_err())
+            {
                 return Err(Failure::usage(format!("invalid IP address in add-host: {text:?}")));
             }
             Ok((name.to_owned(), address.to_owned()))

@@ -31,12 +31,15 @@ impl Globals {
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let text = argument.to_string_lossy();
-            let (flag, value) = text.split_once('=').map_or((text.as_ref(), None), |(f, v)| (f, Some(v.to_owned())));
+            let (flag, value) =
+                text.split_once('=').map_or((text.as_ref(), None), |(f, v)| (f, Some(v.to_owned())));
             match flag {
                 "--data-root" | "--exec-root" => {
                     let value = value.map(OsString::from).or_else(|| rest.next().cloned());
-                    let value = value.ok_or_else(|| Failure::usage(format!("flag needs an argument: {flag}")))?;
-                    let slot = if flag == "--data-root" { &mut globals.data_root } else { &mut globals.exec_root };
+                    let value =
+                        value.ok_or_else(|| Failure::usage(format!("flag needs an argument: {flag}")))?;
+                    let slot =
+                        if flag == "--data-root" { &mut globals.data_root } else { &mut globals.exec_root };
                     *slot = Some(PathBuf::from(value));
                 }
                 "-h" | "--help" => return Ok((globals, First::Help)),
@@ -59,7 +62,8 @@ impl Globals {
             let path = path.clone().unwrap_or_else(|| default.into());
             std::path::absolute(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
         };
-        let program = std::env::current_exe().map_err(|e| Failure::new(format!("cannot find this program: {e}")))?;
+        let program =
+            std::env::current_exe().map_err(|e| Failure::new(format!("cannot find this program: {e}")))?;
         Ok(Layout::new(
             &absolute(&self.data_root, engine::DATA_ROOT)?,
             &absolute(&self.exec_root, engine::EXEC_ROOT)?,

@@ -75,7 +75,8 @@ impl Session {
     /// Makes the pipes. The ends go to the engine and are dropped when it has them. Signals are queued from here on, so that none is lost.
     pub(crate) fn prepare(wanted: Wanted, detach_keys: &str) -> Outcome<(Self, Ends)> {
         let mut ends = Ends::default();
-        let pipe = || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::new(format!("cannot make a pipe: {e}")));
+        let pipe =
+            || pipe_with(PipeFlags::CLOEXEC).map_err(|e| Failure::new(format!("cannot make a pipe: {e}")));
         let (mut input, mut output, mut error) = (None, None, None);
         if wanted.streams.input {
             let (read, write) = pipe()?;
@@ -93,9 +94,11 @@ impl Session {
         if wanted.proxy_signals {
             signals.extend(PROXIED);
         }
-        let queue = SignalQueue::new(&signals).map_err(|e| Failure::new(format!("cannot queue signals: {e}")))?;
+        let queue =
+            SignalQueue::new(&signals).map_err(|e| Failure::new(format!("cannot queue signals: {e}")))?;
         let keys = DetachKeys::parse(detach_keys)?;
-        let session = Self { wanted, keys, queue, input, output, error, pending: Vec::new(), input_ended: false };
+        let session =
+            Self { wanted, keys, queue, input, output, error, pending: Vec::new(), input_ended: false };
         Ok((session, ends))
     }
 

@@ -58,8 +58,11 @@ impl DetachKeys {
             },
         };
         let keys: Option<Vec<u8>> = text.split(',').filter(|w| !w.is_empty()).map(key).collect();
-        keys.map(|keys| Self { keys, typed: 0 })
-            .ok_or_else(|| Failure::usage(format!("invalid detach keys ({text}): use ctrl-<letter> or single characters, separated by ','")))
+        keys.map(|keys| Self { keys, typed: 0 }).ok_or_else(|| {
+            Failure::usage(format!(
+                "invalid detach keys ({text}): use ctrl-<letter> or single characters, separated by ','"
+            ))
+        })
     }
 
     /// Looks for the keys in what was typed. Returns what is to be passed on, and whether they are complete. Keys that may still become complete are held back.

@@ -110,9 +110,12 @@ impl Error {
             Self::Invalid(_) | Self::NotExecuted { .. } | Self::Changeset(_) => Kind::Invalid,
             Self::Unsupported(_) => Kind::Unsupported,
             Self::Store(Store::NoBlob(_) | Store::NoLayer(_)) => Kind::NotFound,
-            Self::Store(Store::DigestMismatch { .. } | Store::TooLarge { .. } | Store::Changeset(_)) => {
-                Kind::Invalid
-            }
+            Self::Store(
+                Store::DigestMismatch { .. }
+                | Store::TooLarge { .. }
+                | Store::Changeset(_)
+                | Store::InTheWay { .. },
+            ) => Kind::Invalid,
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Kind::Denied,
             _ => Kind::Internal,
         }

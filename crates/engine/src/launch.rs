@@ -8,6 +8,7 @@ use network::resolv;
 use oci::runtime::LinuxSeccomp;
 use runtime::cgroup::Cgroup;
 use runtime::{Bundle, Running, Streams};
+use std::collections::HashSet;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -45,13 +46,24 @@ pub(crate) struct Launched {
     pub(crate) address: Option<Ipv4Addr>,
 }
 
-/// Mounts layers (lowest first) below an upper directory, detached.
-pub(crate) fn mount(engine: &Engine, layers: &[oci::DiffId], upper: Option<&Upper>) -> Result<OwnedFd> {
+/// The directories of a stack, the topmost first: layers (given lowest first), and the mount points below them all.
+pub(crate) fn lowers(engine: &Engine, layers: &[oci::DiffId]) -> Result<Vec<OwnedFd>> {
     let mut lowers = Vec::with_capacity(layers.len() + 1);
+    let mut stacked = HashSet::new();
     for layer in layers.iter().rev() {
-        lowers.push(layers::open(engine.store(), layer)?);
+        // overlayfs refuses a directory twice (two steps that change nothing are one layer). The upper one alone gives the same
+        // tree: all that the lower one has lies in it already.
+        if stacked.insert(layer) {
+            lowers.push(layers::open(engine.store(), layer)?);
+        }
     }
     lowers.push(store::mount_points::open(engine.store())?);
+    Ok(lowers)
+}
+
+/// Mounts layers (lowest first) below an upper directory, detached.
+pub(crate) fn mount(engine: &Engine, layers: &[oci::DiffId], upper: Option<&Upper>) -> Result<OwnedFd> {
+    let lowers = lowers(engine, layers)?;
     let open = |path: &Path| sys::mount::open_directory(path).at("open", path);
     let upper_fds = match upper {
         Some(upper) => Some((open(&upper.directory)?, open(&upper.work)?)),

@@ -10,7 +10,7 @@ use crate::{Engine, containers, supervise};
 use oci::DiffId;
 use oci::image::Execution;
 use runtime::Streams;
-use runtime::control::{Connection, Event, Failure, Request, Which, tell};
+use runtime::control::{Connection, Event, Request, Which, tell};
 use runtime::supervisor::{Charge, Ends, Starter, watch};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -185,15 +185,9 @@ impl Step {
 /// The supervisor of a step: launches what the first message on `socket` asks for, tells its end, and ends it when the socket is closed.
 pub fn supervise(engine: &Engine, socket: OwnedFd) {
     supervise::detach();
-    match receive(&socket).and_then(|(order, streams)| launch(engine, order, streams, &socket)) {
-        Ok(()) => {}
-        Err(error) => {
-            let not_executed = match &error {
-                Error::NotExecuted { code, .. } => Some((String::new(), i32::from(*code))),
-                _ => None,
-            };
-            tell(socket.as_fd(), &Event::Failed(Failure { message: error.to_string(), not_executed }));
-        }
+    let launched = receive(&socket).and_then(|(order, streams)| launch(engine, order, streams, &socket));
+    if let Err(error) = launched {
+        tell(socket.as_fd(), &Event::Failed(supervise::failure(&error)));
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn detach() {
     sys::process::umask(sys::fs::Mode::from_raw_mode(0o022));
 }
 
-fn failure(error: &Error) -> Failure {
+pub(crate) fn failure(error: &Error) -> Failure {
     let not_executed = match error {
         Error::NotExecuted { code, .. } => Some((String::new(), i32::from(*code))),
         _ => None,

@@ -51,6 +51,19 @@ pub enum Error {
     /// A layer's tar is refused or cannot be made.
     #[error(transparent)]
     Changeset(#[from] crate::changeset::Error),
+    /// What is copied and what is in its place are not of one sort: one of them is a directory.
+    #[error("cannot copy the {wanted} {path} over {existing}", path = path.display())]
+    InTheWay {
+        /// The source, as the copier was told to call it.
+        path: PathBuf,
+        /// `file` or `directory`.
+        wanted: &'static str,
+        /// What is in its place.
+        existing: &'static str,
+    },
+    /// The copier was told to stop.
+    #[error("canceled")]
+    Canceled,
     /// The system refused.
     #[error("{doing} {path}: {source}", path = path.display())]
     Io {

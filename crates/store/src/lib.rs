@@ -37,6 +37,7 @@ pub mod mount_points;
 pub mod refs;
 mod staging;
 pub mod trash;
+pub mod tree;
 
 pub use error::{Error, Result};
 pub use staging::Staging;

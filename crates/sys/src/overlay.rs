@@ -31,7 +31,7 @@ impl Overlay<'_> {
     pub fn mount(&self) -> Result<OwnedFd> {
         match self.by_descriptor() {
             // Linux before 6.13 knows no layer by descriptor, before 6.5 no `lowerdir+`
-            Err(Errno::INVAL | Errno::BADF | Errno::NOENT) => self.by_path(),
+            Err(Errno::INVAL | Errno::BADF | Errno::NOENT | Errno::OPNOTSUPP) => self.by_path(),
             other => other,
         }
     }

@@ -181,7 +181,8 @@ impl TestEngine {
     #[track_caller]
     #[must_use]
     pub fn supervisor(&self, id: &str) -> Process {
-        let found = self.supervisors().into_iter().find(|process| process.arguments().iter().any(|a| a == id));
+        let found =
+            self.supervisors().into_iter().find(|process| process.arguments().iter().any(|a| a == id));
         found.expect("the container has a supervisor")
     }
 

@@ -51,7 +51,9 @@ impl Remains<'_> {
         left.extend(kernel::cgroups(Path::new(self.group)).iter().map(|g| format!("cgroup {}", g.display())));
         left.extend(interfaces(self.bridge).iter().map(|name| format!("interface {name}")));
         let rules = said("nft", &["list", "ruleset"]);
-        left.extend(rules.lines().filter(|l| l.contains(self.group)).map(|l| format!("nftables: {}", l.trim())));
+        left.extend(
+            rules.lines().filter(|l| l.contains(self.group)).map(|l| format!("nftables: {}", l.trim())),
+        );
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let place = self.place.display().to_string();
         left.extend(mounts.lines().filter(|l| l.contains(&place)).map(|line| format!("mount {line}")));
@@ -64,7 +66,8 @@ impl Remains<'_> {
 
     fn processes(&self) -> Vec<Process> {
         let exec_root = self.exec_root.display().to_string();
-        let belongs = |p: &Process| p.arguments().contains(&exec_root) || p.read("cgroup").contains(self.group);
+        let belongs =
+            |p: &Process| p.arguments().contains(&exec_root) || p.read("cgroup").contains(self.group);
         Process::all().into_iter().filter(|process| belongs(process) && process.is_alive()).collect()
     }
 
@@ -103,7 +106,8 @@ impl Remains<'_> {
 /// The bridge, and what is plugged into it.
 fn interfaces(bridge: &str) -> Vec<String> {
     let ports = fs::read_dir(format!("/sys/class/net/{bridge}/brif")).into_iter().flatten().flatten();
-    let mut names: Vec<String> = ports.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        ports.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     if Path::new("/sys/class/net").join(bridge).exists() {
         names.push(bridge.to_owned());
     }

@@ -53,7 +53,11 @@ impl Root {
         let busybox = Path::new("/bin/busybox");
         let names = Command::new(busybox).arg("--list").output().expect("busybox lists its names").stdout;
         let names = String::from_utf8(names).expect("names are text");
-        let mut root = self.directory("/bin", 0o755).file("/bin/busybox", 0o755, fs::read(busybox).expect("read busybox"));
+        let mut root = self.directory("/bin", 0o755).file(
+            "/bin/busybox",
+            0o755,
+            fs::read(busybox).expect("read busybox"),
+        );
         for name in names.lines().filter(|name| *name != "busybox") {
             root = root.symlink(&format!("/bin/{name}"), "busybox");
         }
@@ -100,6 +104,29 @@ impl Root {
         let mut header = header(path, 0o777, EntryType::Symlink, 0);
         header.set_link_name_literal(target).expect("a short target");
         self.append(header, &[]);
+        self
+    }
+
+    /// Adds a hard link.
+    ///
+    /// # Panics
+    /// If a path is too long.
+    #[must_use]
+    pub fn hard_link(mut self, path: &str, target: &str) -> Self {
+        let mut header = header(path, 0o644, EntryType::Link, 0);
+        header.set_link_name_literal(target).expect("a short target");
+        self.append(header, &[]);
+        self
+    }
+
+    /// Adds a file under a name that no honest archive has.
+    #[must_use]
+    pub fn raw(mut self, name: &str, content: &str) -> Self {
+        let mut header = header("placeholder", 0o644, EntryType::Regular, content.len());
+        let field = &mut header.as_old_mut().name;
+        field.fill(0);
+        field[..name.len()].copy_from_slice(name.as_bytes());
+        self.append(header, content.as_bytes());
         self
     }
 

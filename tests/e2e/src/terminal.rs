@@ -26,10 +26,13 @@ impl Terminal {
     /// If it cannot be started.
     #[must_use]
     pub fn start(command: &Command, rows: u16, columns: u16) -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a pseudo-terminal");
         grantpt(&controller).expect("it is ours");
         unlockpt(&controller).expect("it is ours");
-        let line = ioctl_tiocgptpeer(&controller, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("its line");
+        let line =
+            ioctl_tiocgptpeer(&controller, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+                .expect("its line");
         set_size(&controller, rows, columns);
         let stdio = || Stdio::from(line.try_clone().expect("a descriptor more"));
         // it makes a session, takes the terminal, and becomes the command

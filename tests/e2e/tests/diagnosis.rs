@@ -15,7 +15,8 @@ fn a_program_for_another_cpu() {
     engine.import("other", &Root::busybox().file("/app", 0o755, program), &[]);
     let here = std::env::consts::ARCH;
     let complaint = run(&engine, "other", &["/app"]).complaint(126);
-    let words = format!("tare: exec: \"/app\": exec format error: /app is an {other} ELF, this machine is {here}");
+    let words =
+        format!("tare: exec: \"/app\": exec format error: /app is an {other} ELF, this machine is {here}");
     assert!(complaint.starts_with(&words), "{complaint}");
 }
 
@@ -82,7 +83,11 @@ fn files_that_are_no_programs() {
 #[test]
 fn a_shell_form_in_an_image_without_a_shell() {
     let Some(engine) = TestEngine::new() else { return };
-    engine.import("bare", &Root::scratch().file("/app", 0o755, compile(SOURCE, &["-static"])), &["CMD /app --flag"]);
+    engine.import(
+        "bare",
+        &Root::scratch().file("/app", 0o755, compile(SOURCE, &["-static"])),
+        &["CMD /app --flag"],
+    );
     assert_eq!(run(&engine, "bare", &["/app"]).code, 0);
     let complaint = run(&engine, "bare", &[]).complaint(127);
     assert!(complaint.starts_with("tare: exec: \"/bin/sh\": no such file or directory: "), "{complaint}");

@@ -67,7 +67,15 @@ fn a_terminal_of_its_own() {
 fn it_is_in_the_container() {
     let Some(engine) = TestEngine::new() else { return };
     let id = web(&engine, &["--memory", "64m", "-h", "host"]);
-    let seen = engine.tare(["exec", "web", "sh", "-c", "echo $$ $PPID; hostname; cat /proc/self/cgroup; ls /proc/self/ns -l | sed 's/.*-> //' | sort"]).lines();
+    let seen = engine
+        .tare([
+            "exec",
+            "web",
+            "sh",
+            "-c",
+            "echo $$ $PPID; hostname; cat /proc/self/cgroup; ls /proc/self/ns -l | sed 's/.*-> //' | sort",
+        ])
+        .lines();
     assert!(seen[0].ends_with(" 0"), "its parent is outside: {seen:?}");
     assert_eq!(seen[1], "host");
     let init = engine.init(&id);
@@ -102,9 +110,12 @@ fn its_powers_are_the_container_s() {
     ];
     assert_eq!(inside, expected);
     let lines = engine.tare(["exec", "web", "/probe", "denied"]).lines();
-    let allowed: Vec<&String> = lines.iter().filter(|line| !line.ends_with(" EPERM") && *line != "clone3 ENOSYS").collect();
+    let allowed: Vec<&String> =
+        lines.iter().filter(|line| !line.ends_with(" EPERM") && *line != "clone3 ENOSYS").collect();
     assert!(allowed.is_empty(), "{allowed:?}");
-    let seen = engine.tare(["exec", "-u", "web", "web", "grep", "-E", "^Cap(Eff|Amb|Inh)", "/proc/self/status"]).lines();
+    let seen = engine
+        .tare(["exec", "-u", "web", "web", "grep", "-E", "^Cap(Eff|Amb|Inh)", "/proc/self/status"])
+        .lines();
     assert!(seen.iter().all(|line| line.ends_with("0000000000000000")), "{seen:?}");
     let own = Process { pid: i32::try_from(std::process::id()).unwrap() }.status("CapBnd").unwrap();
     let seen = engine.tare(["exec", "--privileged", "web", "grep", "CapEff", "/proc/self/status"]).text();
@@ -116,8 +127,25 @@ fn who_where_and_with_what() {
     let Some(engine) = TestEngine::new() else { return };
     web(&engine, &["-e", "A=container", "-e", "B=container", "-w", "/tmp", "-u", "daemon"]);
     let file = engine.write("env", "C=file\n").display().to_string();
-    assert_eq!(engine.tare(["exec", "web", "sh", "-c", "id -u; pwd; echo $A $HOME"]).lines(), ["1", "/tmp", "container /usr/sbin"]);
-    let seen = engine.tare(["exec", "-u", "web", "-w", "/etc", "-e", "A=mine", "--env-file", &file, "web", "sh", "-c", "id -u; id -G; pwd; echo $A $B $C $HOME"]);
+    assert_eq!(
+        engine.tare(["exec", "web", "sh", "-c", "id -u; pwd; echo $A $HOME"]).lines(),
+        ["1", "/tmp", "container /usr/sbin"]
+    );
+    let seen = engine.tare([
+        "exec",
+        "-u",
+        "web",
+        "-w",
+        "/etc",
+        "-e",
+        "A=mine",
+        "--env-file",
+        &file,
+        "web",
+        "sh",
+        "-c",
+        "id -u; id -G; pwd; echo $A $B $C $HOME",
+    ]);
     assert_eq!(seen.lines(), ["1000", "1000 29", "/etc", "mine container file /home/web"]);
     engine.tare(["exec", "-u", "nosuch", "web", "id"]).fails(126, "unable to find user nosuch");
     for user in ["-1", "4294967296", "1000abc", " 0", "web:nosuch"] {
@@ -144,7 +172,9 @@ fn it_outlives_its_command_and_its_end_is_noticed() {
     let Some(engine) = TestEngine::new() else { return };
     let id = web(&engine, &[]);
     let client = engine.spawn(["exec", "web", "sleep", "888"]);
-    let process = eventually("it runs", || engine.processes(&id).into_iter().find(|p| p.arguments() == ["sleep", "888"]));
+    let process = eventually("it runs", || {
+        engine.processes(&id).into_iter().find(|p| p.arguments() == ["sleep", "888"])
+    });
     client.process().kill();
     assert_eq!(client.finish().code, 137);
     assert!(process.is_alive(), "as with Docker, the process goes on");
@@ -197,8 +227,27 @@ fn many_at_once() {
 fn the_joining_process_cannot_be_overwritten_or_traced() {
     let Some(engine) = TestEngine::new() else { return };
     let before = fs::read(engine.binary()).unwrap();
-    engine.import("evil", &Root::busybox().symlink("/link", "/proc/self/exe").file("/self", 0o755, "#!/proc/self/exe\n"), &[]);
-    engine.tare(["run", "-d", "--name", "evil", "--network", "none", "--cap-add", "SYS_PTRACE", "evil", "/probe", "overwrite", "1000000000"]).ok();
+    engine.import(
+        "evil",
+        &Root::busybox().symlink("/link", "/proc/self/exe").file("/self", 0o755, "#!/proc/self/exe\n"),
+        &[],
+    );
+    engine
+        .tare([
+            "run",
+            "-d",
+            "--name",
+            "evil",
+            "--network",
+            "none",
+            "--cap-add",
+            "SYS_PTRACE",
+            "evil",
+            "/probe",
+            "overwrite",
+            "1000000000",
+        ])
+        .ok();
     for turn in 0..20 {
         let program = ["/link", "/self", "/bin/true", "/proc/self/exe"][turn % 4];
         // what becomes of it does not matter

@@ -29,7 +29,9 @@ fn a_signal_in_every_form() {
 fn one_that_does_not_run_is_refused() {
     let Some(engine) = TestEngine::new() else { return };
     let id = engine.tare(["create", "--name", "new", "busybox", "true"]).text();
-    engine.tare(["kill", "new"]).fails(1, &format!("cannot kill container: new: container {id} is not running"));
+    engine
+        .tare(["kill", "new"])
+        .fails(1, &format!("cannot kill container: new: container {id} is not running"));
     engine.tare(["kill", "nosuch"]).fails(1, "No such container: nosuch");
 }
 

@@ -1,5 +1,7 @@
 //! End-to-end tests: one module for a command or a theme.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 mod archives;
 mod attach;
 mod cp;

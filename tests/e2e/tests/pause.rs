@@ -7,7 +7,10 @@ use std::time::Duration;
 #[test]
 fn processes_stand_still() {
     let Some(engine) = TestEngine::new() else { return };
-    engine.start(&["--network", "none", "--name", "web"], &["sh", "-c", "while :; do echo x; sleep 0.01; done"]);
+    engine.start(
+        &["--network", "none", "--name", "web"],
+        &["sh", "-c", "while :; do echo x; sleep 0.01; done"],
+    );
     let lines = || engine.tare(["logs", "web"]).out.lines().count();
     assert_eq!(engine.tare(["pause", "web"]).text(), "web");
     let before = lines();

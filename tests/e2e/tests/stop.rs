@@ -44,7 +44,11 @@ fn the_signal_is_the_container_s_or_the_one_asked_for() {
 fn who_does_not_listen_is_killed() {
     let Some(engine) = TestEngine::new() else { return };
     for flags in [&["-t", "0"][..], &["-t", "1"], &[]] {
-        let id = ready(&engine, &["--stop-timeout", "1"], "trap '' TERM; echo ready; while :; do sleep 0.02; done");
+        let id = ready(
+            &engine,
+            &["--stop-timeout", "1"],
+            "trap '' TERM; echo ready; while :; do sleep 0.02; done",
+        );
         let begun = Instant::now();
         engine.tare([&["stop"], flags, &[id.as_str()]].concat()).ok();
         assert_eq!(exit_code(&engine, &id), "exited 137");
@@ -89,7 +93,9 @@ fn a_restart_keeps_what_was_written() {
     let first = engine.init(&id);
     assert_eq!(engine.tare(["restart", "web"]).text(), "web");
     assert!(!first.is_alive());
-    e2e::eventually("it runs again", || (engine.tare(["exec", "web", "cat", "/turns"]).out == "turn\nturn\n").then_some(()));
+    e2e::eventually("it runs again", || {
+        (engine.tare(["exec", "web", "cat", "/turns"]).out == "turn\nturn\n").then_some(())
+    });
     engine.tare(["stop", "web"]).ok();
     engine.tare(["restart", "web"]).ok();
     assert!(engine.init(&id).is_alive(), "one that does not run is started");

@@ -8,16 +8,20 @@ fn a_container_does_not_outlive_its_supervisor() {
     let Some(engine) = TestEngine::new() else { return };
     for flags in [&["--network", "none"][..], &["-u", "web"], &["--init"], &["-t"]] {
         let id = engine.start(flags, &["sh", "-c", "sleep 1000 & sleep 1000"]);
-        let processes = eventually("its processes run", || Some(engine.processes(&id)).filter(|all| all.len() >= 2));
+        let processes =
+            eventually("its processes run", || Some(engine.processes(&id)).filter(|all| all.len() >= 2));
         engine.supervisor(&id).kill();
-        eventually("its processes are gone", || (!processes.iter().any(|process| process.is_alive())).then_some(()));
+        eventually("its processes are gone", || {
+            (!processes.iter().any(|process| process.is_alive())).then_some(())
+        });
     }
 }
 
 #[test]
 fn the_command_that_waits_hears_of_the_supervisor_s_end() {
     let Some(engine) = TestEngine::new() else { return };
-    let mut client = engine.spawn(["run", "--network", "none", "busybox", "sh", "-c", "echo ready; sleep 1000"]);
+    let mut client =
+        engine.spawn(["run", "--network", "none", "busybox", "sh", "-c", "echo ready; sleep 1000"]);
     let mut lines = BufReader::new(client.output()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "ready");
     let id = engine.containers().pop().unwrap();
@@ -50,4 +54,51 @@ fn the_supervisor_is_small_and_alone() {
     let supervisor = engine.supervisor(&id);
     assert_eq!(supervisor.status("Threads").as_deref(), Some("1"));
     assert_eq!(supervisor.read("environ"), "", "nothing of the caller's environment is kept");
+}
+
+#[test]
+fn the_next_command_records_the_end_and_cleans_up() {
+    let Some(engine) = TestEngine::new() else { return };
+    let id = engine.start(&["--name", "web"], &["sleep", "1000"]);
+    engine.supervisor(&id).kill();
+    let lines = engine.tare(["ps", "-a", "--format", "{{.Names}} {{.Status}}"]).text();
+    assert!(lines.starts_with("web Exited (137) "), "{lines}");
+    assert_eq!(
+        engine
+            .tare(["inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Running}}", "web"])
+            .text(),
+        "exited 137 false"
+    );
+    assert_eq!(engine.tare(["wait", "web"]).text(), "137");
+    assert_eq!(engine.tare(["start", "web"]).text(), "web");
+    assert!(engine.init(&id).is_alive());
+    engine.supervisor(&id).kill();
+    assert_eq!(engine.tare(["rm", "web"]).text(), "web");
+}
+
+#[test]
+fn a_lost_container_with_rm_is_removed_by_a_prune() {
+    let Some(engine) = TestEngine::new() else { return };
+    let id = engine.start(&["--rm", "--name", "web", "-v", "/data"], &["sleep", "1000"]);
+    engine.supervisor(&id).kill();
+    eventually("it is gone", || {
+        engine.tare(["system", "prune", "-f"]).ok();
+        engine.containers().is_empty().then_some(())
+    });
+    engine.run(&["--name", "web"], &["true"]).ok();
+}
+
+#[test]
+fn lost_containers_do_not_stop_others() {
+    let Some(engine) = TestEngine::new() else { return };
+    let lost = engine.start(&["--name", "lost"], &["sleep", "1000"]);
+    let stuck = engine.start(&["--name", "stuck"], &["sleep", "1000"]);
+    engine.supervisor(&lost).kill();
+    engine.supervisor(&stuck).signal(sys::process::Signal::STOP);
+    let begun = std::time::Instant::now();
+    assert_eq!(engine.tare(["ps", "-aq"]).lines().len(), 2);
+    engine.tare(["inspect", "stuck"]).ok();
+    engine.run(&["--network", "bridge"], &["true"]).ok();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    engine.supervisor(&stuck).signal(sys::process::Signal::CONT);
 }

@@ -60,6 +60,10 @@ impl Ground {
             return Ok(Contender::absent(Kind::Tare, "not built".into()));
         };
         fs::copy(&binary, BINARY).map_err(|error| format!("copy {}: {error}", binary.display()))?;
+        // pages that are not on the disk yet would count as dirty memory of whoever executes the file
+        fs::File::open(BINARY)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| format!("sync {BINARY}: {error}"))?;
         let place = Place {
             root: Path::new("/"),
             group: &format!("{}/tare", host::group(&self.run)),

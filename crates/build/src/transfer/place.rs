@@ -1,12 +1,12 @@
 //! The destination of a copy, by Docker's rules: a trailing slash, or something that is a directory already, means into it.
 
-use super::Owner;
+use super::digest::{Visit, visit};
 use super::select::Selected;
-use super::tree::{self, Copier, SourceFile};
 use crate::cancel::Stop;
 use crate::error::{At, Error, Result};
 use crate::plan::{CopyAction, Origin};
 use engine::store::changeset::{self, Ownership, Unpack, Whiteouts};
+use engine::store::tree::{self, Copier, Entry, Existing};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -14,7 +14,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use sys::fs::{AtFlags, FileType, Mode, OFlags};
-use sys::process::{Gid, Uid};
 
 /// Bytes that tell a tar from other files.
 const TAR_HEADER: u64 = 512;
@@ -24,27 +23,27 @@ pub(super) struct Destination<'a> {
     /// Absolute, without a trailing slash.
     path: &'a Path,
     is_directory: bool,
-    owner: Owner,
+    ownership: Ownership,
 }
 
 impl<'a> Destination<'a> {
     /// A place in `root`. With `several` files it is a directory whatever its name says.
-    pub(super) fn new(root: BorrowedFd<'a>, text: &'a str, several: bool, owner: Owner) -> Self {
+    pub(super) fn new(root: BorrowedFd<'a>, text: &'a str, several: bool, ownership: Ownership) -> Self {
         let path = Path::new(if text == "/" { text } else { text.trim_end_matches('/') });
         let exists = sys::rooted::open_directory(root, path).is_ok();
-        Self { root, path, is_directory: several || exists || text.ends_with('/'), owner }
+        Self { root, path, is_directory: several || exists || text.ends_with('/'), ownership }
     }
 
     /// Writes a file whose content stands in the Dockerfile.
     pub(super) fn text(&self, name: &str, content: &str, mode: Option<u32>) -> Result<()> {
         let (parent, name) = self.parent(OsStr::new(name))?;
-        tree::clear(parent.as_fd(), &name, self.path)?;
+        tree::clear(Entry { directory: parent.as_fd(), name: name.as_bytes() }, self.path)?;
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file =
             sys::fs::openat(&parent, &name, flags, Mode::from_raw_mode(0o600)).at("create", self.path)?;
         let mut file = File::from(file);
         file.write_all(content.as_bytes()).at("write", self.path)?;
-        let (uid, gid) = self.ids();
+        let (uid, gid) = self.ownership.of(0, 0);
         sys::fs::fchown(&file, uid, gid).at("change owner of", self.path)?;
         sys::fs::fchmod(&file, Mode::from_raw_mode(mode.unwrap_or(0o644))).at("change mode of", self.path)
     }
@@ -58,16 +57,22 @@ impl<'a> Destination<'a> {
         stop: &Stop<'_>,
         ignore: Option<&dockerfile::Ignore>,
     ) -> Result<()> {
-        let copier = Copier { ignore, owner: self.owner, mode: action.chmod, stop };
+        let copier = Copier {
+            filter: &|path, kind| !matches!(visit(ignore, path, kind), Visit::Skip),
+            stop: &|| stop.check().is_err(),
+            ownership: self.ownership,
+            mode: action.chmod,
+            existing: Existing::Merge,
+            ..Copier::default()
+        };
         if selected.is_directory {
             let directory = sys::rooted::open_directory(source, &selected.path).at("open", &selected.path)?;
             let existed = sys::rooted::open_directory(self.root, self.path).is_ok();
             let into = self.directory(self.path)?;
-            let stat = sys::fs::fstat(&directory).at("stat", &selected.path)?;
-            copier.contents(directory, &selected.path, into.as_fd())?;
+            copier.contents(directory.as_fd(), into.as_fd(), &selected.path)?;
             // a directory that the copy made looks like its source
             if !existed {
-                copier.describe(into.as_fd(), &stat, self.path)?;
+                copier.describe(directory.as_fd(), into.as_fd(), self.path)?;
             }
             return Ok(());
         }
@@ -77,15 +82,9 @@ impl<'a> Destination<'a> {
         let (parent, name) = self.parent(&selected.name)?;
         // the link that was asked for has been followed; what it leads to is copied
         let place = real_place(source, &selected.path)?;
-        let stat = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW)
-            .at("stat", &selected.path)?;
-        let file = SourceFile {
-            directory: place.parent.as_fd(),
-            name: place.name.as_os_str(),
-            stat: &stat,
-            path: &selected.path,
-        };
-        copier.file(file, parent.as_fd(), &name)
+        let from = Entry { directory: place.parent.as_fd(), name: place.name.as_os_str().as_bytes() };
+        let to = Entry { directory: parent.as_fd(), name: name.as_bytes() };
+        Ok(copier.file(from, to, &selected.path)?)
     }
 
     /// Unpacks a local archive; false if the file is none.
@@ -97,10 +96,10 @@ impl<'a> Destination<'a> {
         }
         file.rewind().at("read", &selected.path)?;
         let into = self.directory(self.path)?;
-        let ownership = match self.owner {
+        let ownership = match self.ownership {
             // without --chown the archive says whose its files are
-            Owner::Source | Owner::Ids(0, 0) => Ownership::Keep,
-            Owner::Ids(uid, gid) => Ownership::Set(uid, gid),
+            Ownership::Set(0, 0) => Ownership::Keep,
+            other => other,
         };
         let options = Unpack { whiteouts: Whiteouts::Literal, ownership, ..Unpack::default() };
         let mut plain = changeset::decompress(file)?;
@@ -119,7 +118,7 @@ impl<'a> Destination<'a> {
 
     /// Opens a directory in the root, making it and its parents.
     fn directory(&self, path: &Path) -> Result<OwnedFd> {
-        let (uid, gid) = self.ids();
+        let (uid, gid) = self.ownership.of(0, 0);
         sys::rooted::make_directories(self.root, path, Mode::from_raw_mode(0o755), &mut |made| {
             sys::fs::fchown(made, uid, gid)
         })
@@ -129,14 +128,6 @@ impl<'a> Destination<'a> {
             }
             errno => Error::Io { doing: "make directory", path: path.into(), source: errno.into() },
         })
-    }
-
-    fn ids(&self) -> (Option<Uid>, Option<Gid>) {
-        let (uid, gid) = match self.owner {
-            Owner::Ids(uid, gid) => (uid, gid),
-            Owner::Source => (0, 0),
-        };
-        (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))
     }
 }
 

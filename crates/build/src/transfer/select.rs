@@ -2,12 +2,12 @@
 
 use crate::error::{At, Error, Result};
 use dockerfile::{Ignore, Pattern, has_wildcards, pattern::Component};
-use std::ffi::{OsStr, OsString};
-use std::os::fd::BorrowedFd;
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use sys::Errno;
-use sys::fs::{Dir, FileType, Mode, OFlags};
+use sys::fs::FileType;
 
 /// A file or directory to be copied. A last symbolic link has been followed; its name is still the one that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,23 +103,7 @@ fn expand(
 
 /// The sorted names in a directory; none if it is something else.
 fn names(root: BorrowedFd<'_>, path: &Path) -> Result<Vec<OsString>> {
-    let flags = OFlags::DIRECTORY | OFlags::RDONLY;
-    match sys::rooted::open(root, path, flags, Mode::empty()) {
-        Ok(directory) => sorted(Dir::new(directory).at("list", path)?, path),
-        Err(_) => Ok(Vec::new()),
-    }
-}
-
-/// The sorted names of an open directory, without `.` and `..`.
-pub(super) fn sorted(directory: Dir, path: &Path) -> Result<Vec<OsString>> {
-    let mut names = Vec::new();
-    for entry in directory {
-        let entry = entry.at("list", path)?;
-        let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
-            names.push(OsStr::from_bytes(name).to_os_string());
-        }
-    }
-    names.sort();
-    Ok(names)
+    let Ok(directory) = sys::rooted::open_directory(root, path) else { return Ok(Vec::new()) };
+    let names = sys::descent::names(directory.as_fd()).at("list", path)?;
+    Ok(names.into_iter().rev().map(OsString::from_vec).collect())
 }

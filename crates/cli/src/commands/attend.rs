@@ -9,7 +9,10 @@ pub(super) fn attend(session: Session, connection: &Connection) -> Outcome<Optio
     match session.run(connection)? {
         End::Exited(code) => Ok(Some(code)),
         End::Detached => Ok(None),
-        End::Lost => Err(Failure::new("the container's supervisor was killed, and the container with it").with_code(137)),
+        End::Lost => {
+            Err(Failure::new("the container's supervisor was killed, and the container with it")
+                .with_code(137))
+        }
     }
 }
 

@@ -93,21 +93,32 @@ fn tell(id: &str, names: &[Reference]) {
 fn check(arguments: &Arguments) -> Outcome<()> {
     match arguments.pull.as_deref() {
         None | Some("never" | "missing" | "false") => {}
-        Some(_) => return Err(Failure::usage("--pull is not supported yet: load or import base images, and use --pull=never")),
+        Some(_) => {
+            return Err(Failure::usage(
+                "--pull is not supported yet: load or import base images, and use --pull=never",
+            ));
+        }
     }
     let remote = ["http://", "https://", "git://", "git@", "github.com/"];
     if remote.iter().any(|scheme| arguments.path.starts_with(scheme)) {
-        return Err(Failure::usage(format!("a remote build context ({}) is not supported yet", arguments.path)));
+        return Err(Failure::usage(format!(
+            "a remote build context ({}) is not supported yet",
+            arguments.path
+        )));
     }
     if arguments.path == "-" && arguments.file.as_deref() == Some("-") {
-        return Err(Failure::usage("invalid argument: can't use stdin for both build context and dockerfile"));
+        return Err(Failure::usage(
+            "invalid argument: can't use stdin for both build context and dockerfile",
+        ));
     }
     Ok(())
 }
 
 fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<Request> {
     let names = arguments.tag.iter().map(|name| {
-        name.parse::<Reference>().map_err(|error| Failure::usage(format!("invalid argument {name:?} for \"-t, --tag\" flag: {error}")))
+        name.parse::<Reference>().map_err(|error| {
+            Failure::usage(format!("invalid argument {name:?} for \"-t, --tag\" flag: {error}"))
+        })
     });
     let mut build_arguments = BTreeMap::new();
     for argument in crate::flags::environment(&[], &arguments.build_arg)? {
@@ -157,8 +168,8 @@ fn from_input(engine: &Engine, arguments: &Arguments) -> Outcome<(BuildContext, 
     let mut start = Vec::new();
     input.by_ref().take(512).read_to_end(&mut start)?;
     let compression = engine::store::changeset::Compression::detect(&start);
-    let is_archive =
-        compression != engine::store::changeset::Compression::None || engine::store::changeset::is_tar(&start);
+    let is_archive = compression != engine::store::changeset::Compression::None
+        || engine::store::changeset::is_tar(&start);
     let mut whole = start.chain(input);
     if !is_archive {
         return Ok((BuildContext::empty(), DOCKERFILE.to_owned(), read(&mut whole)?));
@@ -179,7 +190,10 @@ fn read(input: &mut dyn Read) -> Outcome<Vec<u8>> {
 
 fn read_file(path: &Path) -> Outcome<Vec<u8>> {
     let mut file = std::fs::File::open(path).map_err(|error| {
-        Failure::new(format!("failed to read dockerfile: open {}: {error}; -f names another file", path.display()))
+        Failure::new(format!(
+            "failed to read dockerfile: open {}: {error}; -f names another file",
+            path.display()
+        ))
     })?;
     read(&mut file)
 }
@@ -258,7 +272,9 @@ fn size() -> Option<Size> {
 
 fn failure(error: build::Error) -> Failure {
     match error {
-        build::Error::Step { message, excerpt, .. } => Failure::new(format!("build failed\n{excerpt}\n{message}")),
+        build::Error::Step { message, excerpt, .. } => {
+            Failure::new(format!("build failed\n{excerpt}\n{message}"))
+        }
         build::Error::Canceled => Failure::new("canceled").with_code(130),
         build::Error::Engine(error) => error.into(),
         error => Failure::new(error.to_string()),

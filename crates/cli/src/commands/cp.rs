@@ -33,7 +33,10 @@ pub(crate) struct Arguments {
 /// One side of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place<'a> {
-    Inside { container: &'a str, path: &'a Path },
+    Inside {
+        container: &'a str,
+        path: &'a Path,
+    },
     Here(&'a Path),
     /// A standard stream.
     Stream,
@@ -52,7 +55,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         _ => return Err(Failure::new("must specify at least one container source")),
     };
     match bytes {
-        Some(bytes) if !arguments.quiet && std::io::stdout().is_terminal() => tell(bytes, &arguments.destination),
+        Some(bytes) if !arguments.quiet && std::io::stdout().is_terminal() => {
+            tell(bytes, &arguments.destination)
+        }
         _ => {}
     }
     Ok(0)
@@ -79,7 +84,13 @@ fn place(text: &str) -> Place<'_> {
 }
 
 /// Copies to this side; the bytes, if they are worth a word.
-fn out_of(engine: &Engine, container: &str, path: &Path, to: Place<'_>, arguments: &Arguments) -> Outcome<Option<u64>> {
+fn out_of(
+    engine: &Engine,
+    container: &str,
+    path: &Path,
+    to: Place<'_>,
+    arguments: &Arguments,
+) -> Outcome<Option<u64>> {
     let Place::Here(destination) = to else {
         let mut out = BufWriter::with_capacity(PIECE, std::io::stdout().lock());
         copy::copy_out(engine, container, path, arguments.follow_link, &mut out)?;
@@ -91,7 +102,13 @@ fn out_of(engine: &Engine, container: &str, path: &Path, to: Place<'_>, argument
     Ok(Some(copy::out_of(engine, container, path, destination, &options)?.size))
 }
 
-fn into(engine: &Engine, from: Place<'_>, container: &str, path: &Path, arguments: &Arguments) -> Outcome<Option<u64>> {
+fn into(
+    engine: &Engine,
+    from: Place<'_>,
+    container: &str,
+    path: &Path,
+    arguments: &Arguments,
+) -> Outcome<Option<u64>> {
     let Place::Here(source) = from else {
         // an archive says itself whose its files are
         let options = options(arguments, Ownership::Keep);

@@ -40,5 +40,6 @@ pub(super) fn id_file(path: &Path) -> Outcome<File> {
 }
 
 pub(super) fn write_id(mut file: File, id: &str) -> Outcome<()> {
-    file.write_all(id.as_bytes()).map_err(|error| Failure::usage(format!("failed to write the container ID: {error}")))
+    file.write_all(id.as_bytes())
+        .map_err(|error| Failure::usage(format!("failed to write the container ID: {error}")))
 }

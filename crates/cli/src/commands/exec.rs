@@ -48,7 +48,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
-    let (container, command) = arguments.words.split_first().ok_or_else(|| Failure::new("a container is needed"))?;
+    let (container, command) =
+        arguments.words.split_first().ok_or_else(|| Failure::new("a container is needed"))?;
     let options = Options {
         command: command.to_vec(),
         environment: environment(&arguments.env_file, &arguments.env)?,

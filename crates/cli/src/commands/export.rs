@@ -1,11 +1,11 @@
 //! `tare export`.
 
+use super::destination::Destination;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
 use engine::containers::{export, find};
-use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Bytes that are written at once.
 const PIECE: usize = 128 << 10;
@@ -27,33 +27,11 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     // before a file is made
     find(&engine, &arguments.container)?;
-    let write = |out: &mut dyn Write| -> Outcome<()> {
-        let mut out = BufWriter::with_capacity(PIECE, out);
-        export::export(&engine, &arguments.container, &mut out)?;
-        Ok(out.flush()?)
-    };
-    match &arguments.output {
-        Some(path) => into_file(path, write)?,
-        None => write(&mut std::io::stdout().lock())?,
-    }
+    let mut destination = Destination::open(arguments.output.as_deref(), "export container")?;
+    let mut out = BufWriter::with_capacity(PIECE, &mut destination);
+    export::export(&engine, &arguments.container, &mut out)?;
+    out.flush()?;
+    drop(out);
+    destination.finish()?;
     Ok(0)
-}
-
-/// Writes a file beside, and puts it in place when it is whole.
-fn into_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Outcome<()>) -> Outcome<()> {
-    let failed = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
-    if path.exists() && !path.is_file() {
-        return Err(Failure::new(format!("invalid output path: {} is not a regular file", path.display())));
-    }
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().ok_or_else(|| Failure::new(format!("invalid output path: {}", path.display())))?);
-    name.push(format!(".{}", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let mut file = File::create_new(&temporary).map_err(failed)?;
-    let written = write(&mut file).and_then(|()| std::fs::rename(&temporary, path).map_err(failed));
-    if written.is_err() {
-        // the reason of the failure is the one to tell
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
 }

@@ -58,7 +58,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let mut output = BufWriter::new(io::stdout().lock());
     let mut written = Ok(());
     let mut emit = |line: LogLine| {
-        written = write(&mut output, &line, style).and_then(|()| if options.follow { output.flush() } else { Ok(()) });
+        written = write(&mut output, &line, style)
+            .and_then(|()| if options.follow { output.flush() } else { Ok(()) });
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let read = logs::read(&engine, &arguments.container, &options, &mut emit, None);
@@ -126,7 +127,14 @@ mod tests {
 
     #[test]
     fn numbers_of_lines() {
-        for (text, number) in [("all", Some(None)), ("-1", Some(None)), ("0", Some(Some(0))), ("10", Some(Some(10))), ("x", None), ("", None)] {
+        for (text, number) in [
+            ("all", Some(None)),
+            ("-1", Some(None)),
+            ("0", Some(Some(0))),
+            ("10", Some(Some(10))),
+            ("x", None),
+            ("", None),
+        ] {
             assert_eq!(lines(text).ok(), number, "{text}");
         }
     }

@@ -16,7 +16,8 @@ use selection::Selection;
 use std::collections::BTreeMap;
 
 /// Columns without `--format`.
-const TABLE: &str = "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
+const TABLE: &str =
+    "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
 
 /// Arguments of `ps`.
 #[derive(Debug, clap::Args)]

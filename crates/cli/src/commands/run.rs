@@ -67,7 +67,8 @@ fn wanted(arguments: &Arguments) -> Outcome<Wanted> {
 
 #[expect(clippy::print_stdout, reason = "the command line is where printing is done")]
 fn start_detached(engine: &Engine, record: &engine::containers::Record) -> Outcome {
-    start::start(engine, &record.id, &start::Streams::default()).map_err(|error| failed(engine, record, error))?;
+    start::start(engine, &record.id, &start::Streams::default())
+        .map_err(|error| failed(engine, record, error))?;
     println!("{}", record.id);
     Ok(0)
 }
@@ -80,7 +81,10 @@ fn attend(engine: &Engine, record: &engine::containers::Record, wanted: Wanted, 
     match session.run(&connection)? {
         End::Exited(code) => Ok(code),
         End::Detached => Ok(0),
-        End::Lost => Err(Failure::new("the container's supervisor was killed, and the container with it").with_code(137)),
+        End::Lost => {
+            Err(Failure::new("the container's supervisor was killed, and the container with it")
+                .with_code(137))
+        }
     }
 }
 

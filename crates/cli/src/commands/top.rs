@@ -20,7 +20,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
-    let (container, columns) = arguments.words.split_first().ok_or_else(|| Failure::new("a container is needed"))?;
+    let (container, columns) =
+        arguments.words.split_first().ok_or_else(|| Failure::new("a container is needed"))?;
     let table = top::top(&globals.engine()?, container, columns)?;
     std::io::stdout().write_all(text(&table).as_bytes())?;
     Ok(0)
@@ -30,7 +31,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
 fn text(table: &Table) -> String {
     let rows: Vec<&Vec<String>> = std::iter::once(&table.titles).chain(&table.processes).collect();
     let width = |column: usize| {
-        let widest = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
+        let widest =
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
         NARROWEST.max(widest + GAP)
     };
     let widths: Vec<usize> = (0..table.titles.len()).map(width).collect();

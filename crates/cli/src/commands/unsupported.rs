@@ -86,7 +86,8 @@ const CONTAINER: &str = "annotation blkio-weight blkio-weight-device cgroup-pare
 
 /// The flag of Docker's `command` that `flag` (`--publish` or `-p`) is: `--publish (-p)`.
 pub(super) fn flag(command: &str, flag: &str) -> Option<String> {
-    let mut flags = FLAGS.iter().filter(|(name, _)| *name == command).flat_map(|(_, flags)| flags.split_whitespace());
+    let mut flags =
+        FLAGS.iter().filter(|(name, _)| *name == command).flat_map(|(_, flags)| flags.split_whitespace());
     flags.find_map(|known| {
         let (long, short) = known.split_once('/').unwrap_or((known, ""));
         if flag.strip_prefix("--") == Some(long) {

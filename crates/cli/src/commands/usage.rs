@@ -84,7 +84,8 @@ fn reason(command: &Command, error: &clap::Error) -> (String, i32) {
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let value = word(ContextKind::InvalidValue);
-            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause =
+                std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
             (format!("invalid argument \"{value}\" for \"{}\" flag{cause}", names(command, flag)), ENGINE)
         }
         _ => {
@@ -114,7 +115,8 @@ fn required(command: &Command) -> String {
 
 /// All names of a flag: `-t, --timeout`.
 fn names(command: &Command, flag: &str) -> String {
-    let is_it = |argument: &&Arg| argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long));
+    let is_it =
+        |argument: &&Arg| argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long));
     match command.get_arguments().find(is_it).and_then(Arg::get_short) {
         Some(short) => format!("-{short}, {flag}"),
         None => flag.to_owned(),
@@ -126,7 +128,8 @@ mod tests {
     use super::*;
 
     fn command() -> Command {
-        let switch = |name: &'static str, short| Arg::new(name).long(name).short(short).action(ArgAction::SetTrue);
+        let switch =
+            |name: &'static str, short| Arg::new(name).long(name).short(short).action(ArgAction::SetTrue);
         Command::new("run")
             .bin_name("tare run")
             .args_override_self(true)
@@ -136,7 +139,10 @@ mod tests {
     }
 
     fn words(line: &str) -> Vec<OsString> {
-        std::iter::once("tare run").chain(line.split(' ').filter(|w| !w.is_empty())).map(OsString::from).collect()
+        std::iter::once("tare run")
+            .chain(line.split(' ').filter(|w| !w.is_empty()))
+            .map(OsString::from)
+            .collect()
     }
 
     fn refusal(line: &str) -> (String, i32) {
@@ -154,7 +160,11 @@ mod tests {
             ("-ip 80:80 image", "tare run: --publish (-p) is not supported yet", 125),
             ("", "'tare run' requires at least 1 argument", 1),
             ("--memory", "flag needs an argument: --memory", 125),
-            ("-m x image", "invalid argument \"x\" for \"-m, --memory\" flag: invalid digit found in string", 125),
+            (
+                "-m x image",
+                "invalid argument \"x\" for \"-m, --memory\" flag: invalid digit found in string",
+                125,
+            ),
         ];
         for (line, message, code) in known {
             assert_eq!(refusal(line), (message.to_owned(), code), "{line}");
@@ -170,7 +180,11 @@ mod tests {
             ("-it=0 image", true, false),
         ] {
             let matches = parse(&command(), &words(line)).expect(line).expect(line);
-            assert_eq!((matches.get_flag("interactive"), matches.get_flag("tty")), (interactive, tty), "{line}");
+            assert_eq!(
+                (matches.get_flag("interactive"), matches.get_flag("tty")),
+                (interactive, tty),
+                "{line}"
+            );
         }
     }
 

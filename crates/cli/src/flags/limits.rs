@@ -25,7 +25,9 @@ pub(super) fn cpus(text: &str) -> Result<i64, String> {
 pub(super) fn check_memory(host: &HostSettings) -> Outcome<()> {
     let Some(limit) = host.memory else {
         if host.memory_swap.is_some_and(|swap| swap > 0) {
-            return Err(Failure::usage("You should always set the Memory limit when using Memoryswap limit, see usage"));
+            return Err(Failure::usage(
+                "You should always set the Memory limit when using Memoryswap limit, see usage",
+            ));
         }
         return Ok(());
     };
@@ -36,7 +38,9 @@ pub(super) fn check_memory(host: &HostSettings) -> Outcome<()> {
         return Err(Failure::usage("Minimum memoryswap limit should be larger than memory limit, see usage"));
     }
     if host.memory_reservation.is_some_and(|reservation| reservation > limit) {
-        return Err(Failure::usage("Minimum memory limit can not be less than memory reservation limit, see usage"));
+        return Err(Failure::usage(
+            "Minimum memory limit can not be less than memory reservation limit, see usage",
+        ));
     }
     Ok(())
 }
@@ -81,7 +85,11 @@ fn device(text: &str) -> Outcome<Device> {
         _ => return Err(Failure::usage(format!("invalid device specification: {text}"))),
     };
     if !host.starts_with('/') || !container.starts_with('/') {
-        let reason = if host.contains('=') { "devices of the container device interface (CDI) are not supported yet" } else { "paths must be absolute" };
+        let reason = if host.contains('=') {
+            "devices of the container device interface (CDI) are not supported yet"
+        } else {
+            "paths must be absolute"
+        };
         return Err(Failure::usage(format!("invalid device specification: {text}: {reason}")));
     }
     Ok(Device { host: host.into(), container: container.into(), access: access.into() })
@@ -113,7 +121,9 @@ mod tests {
 
     #[test]
     fn devices_in_every_form() {
-        let parts = |text| device(text).map(|d| (d.host.display().to_string(), d.container.display().to_string(), d.access));
+        let parts = |text| {
+            device(text).map(|d| (d.host.display().to_string(), d.container.display().to_string(), d.access))
+        };
         assert_eq!(parts("/dev/fuse").unwrap(), ("/dev/fuse".into(), "/dev/fuse".into(), "rwm".into()));
         assert_eq!(parts("/dev/a:r").unwrap().2, "r");
         assert_eq!(parts("/dev/a:/dev/b:rw").unwrap().1, "/dev/b");

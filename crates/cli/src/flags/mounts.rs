@@ -40,7 +40,9 @@ fn volume(text: &str) -> Outcome<MountRequest> {
             "ro" => request.read_only = true,
             // labels are for SELinux, which does nothing with them where it is not enforced
             "rw" | "z" | "Z" => {}
-            "shared" | "rshared" | "slave" | "rslave" | "private" | "rprivate" => request.propagation = option.into(),
+            "shared" | "rshared" | "slave" | "rslave" | "private" | "rprivate" => {
+                request.propagation = option.into()
+            }
             "consistent" | "cached" | "delegated" => {}
             other => return Err(invalid(&format!("the option {other} is not supported"))),
         }
@@ -55,13 +57,16 @@ fn absolute(path: &str) -> Outcome<String> {
 
 /// `type=bind,source=/a,target=/b,readonly`.
 fn mount(text: &str) -> Outcome<MountRequest> {
-    let invalid = |reason: String| Failure::usage(format!("invalid argument \"{text}\" for \"--mount\" flag: {reason}"));
+    let invalid = |reason: String| {
+        Failure::usage(format!("invalid argument \"{text}\" for \"--mount\" flag: {reason}"))
+    };
     let mut fields: BTreeMap<&str, &str> = BTreeMap::new();
     for field in text.split(',') {
         let (key, value) = field.split_once('=').unwrap_or((field, "true"));
         fields.insert(canonical(key).ok_or_else(|| invalid(format!("unexpected key '{key}'")))?, value);
     }
-    let target = fields.get("target").filter(|t| !t.is_empty()).ok_or_else(|| invalid("target is required".into()))?;
+    let target =
+        fields.get("target").filter(|t| !t.is_empty()).ok_or_else(|| invalid("target is required".into()))?;
     let source = fields.get("source").copied().filter(|s| !s.is_empty());
     let read_only = match fields.get("readonly").copied().unwrap_or("false") {
         "true" | "1" => true,
@@ -135,7 +140,9 @@ mod tests {
         let bind = mount("type=bind,src=/a,dst=/b,ro").unwrap();
         assert!(bind.read_only && bind.source == MountSource::Bind { path: "/a".into(), create: false });
         assert_eq!(mount("type=tmpfs,target=/t,tmpfs-size=1m").unwrap().options, ["size=1048576"]);
-        for bad in ["type=bind,target=/b", "target=", "type=nfs,target=/x", "type=bind,source=/a,target=/b,bogus=1"] {
+        for bad in
+            ["type=bind,target=/b", "target=", "type=nfs,target=/x", "type=bind,source=/a,target=/b,bogus=1"]
+        {
             assert!(mount(bad).is_err(), "{bad}");
         }
     }

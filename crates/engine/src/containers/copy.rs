@@ -8,10 +8,8 @@ mod channel;
 mod place;
 mod plan;
 mod transfer;
-mod tree;
 
 pub use transfer::{into, out_of};
-pub use tree::tree;
 
 use super::root::{self, View};
 use crate::Engine;

@@ -15,9 +15,9 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use store::changeset::descent::{self, Descent};
 use store::changeset::{is_opaque, is_whiteout};
 use sys::Errno;
+use sys::descent::{self, Descent};
 use sys::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
 
 /// What happened to a path.

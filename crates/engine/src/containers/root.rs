@@ -159,14 +159,10 @@ fn upper(own: &Directory) -> Upper {
 /// The layers of a container as a read-only tree, below its changes or (none) alone. It is a stack without an upper directory: nothing is written
 /// below `work`, and nothing is synced when it goes.
 pub(crate) fn stack(engine: &Engine, record: &Record, changes: Option<&Path>) -> Result<OwnedFd> {
-    let mut lowers = Vec::with_capacity(record.layers.len() + 2);
+    let mut lowers = launch::lowers(engine, &record.layers)?;
     if let Some(changes) = changes {
-        lowers.push(mount::open_directory(changes).at("open", changes)?);
+        lowers.insert(0, mount::open_directory(changes).at("open", changes)?);
     }
-    for layer in record.layers.iter().rev() {
-        lowers.push(store::layers::open(engine.store(), layer)?);
-    }
-    lowers.push(store::mount_points::open(engine.store())?);
     if let [only] = &lowers[..] {
         // overlayfs wants two
         return launch::root_of(only.as_fd());

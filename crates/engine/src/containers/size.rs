@@ -35,10 +35,10 @@ fn below(directory: BorrowedFd<'_>) -> Result<u64, Errno> {
         };
         let Ok(stat) = statat(walk.here(), name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) else { continue };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => match walk.enter(name) {
-                Err(Errno::NOENT | Errno::NOTDIR) => {}
-                entered => entered?,
-            },
+            // what cannot be listed counts nothing
+            FileType::Directory => {
+                let _ = walk.enter(name);
+            }
             FileType::RegularFile if stat.st_nlink < 2 || links.insert(descent::identity(&stat)) => {
                 bytes = bytes.saturating_add(stat.st_size.unsigned_abs());
             }

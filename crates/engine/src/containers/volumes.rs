@@ -3,13 +3,14 @@
 use super::create::{self, MountRequest, MountSource};
 use super::now;
 use super::record::{MountKind, MountPoint, Record};
+use crate::Engine;
 use crate::error::{At, Error, Result};
 use crate::volume::{self, Volume};
-use crate::{Engine, containers};
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use store::changeset;
+use store::tree::Copier;
 
 /// Resolves what was asked for, and adds the image's volumes that nothing else is mounted on.
 pub(super) fn resolve(
@@ -111,16 +112,9 @@ pub(crate) fn fill(engine: &Engine, record: &Record, root: BorrowedFd<'_>) -> Re
 
 fn fill_one(source: BorrowedFd<'_>, target: &Path) -> Result<()> {
     let destination = fs::File::open(target).at("open", target)?;
-    let stat = sys::fs::fstat(source).at("stat", target)?;
-    sys::fs::fchown(
-        &destination,
-        Some(sys::process::Uid::from_raw(stat.st_uid)),
-        Some(sys::process::Gid::from_raw(stat.st_gid)),
-    )
-    .at("change owner of", target)?;
-    sys::fs::fchmod(&destination, sys::fs::Mode::from_raw_mode(stat.st_mode & 0o7777))
-        .at("change mode of", target)?;
-    containers::copy::tree(source, destination.as_fd())
+    let copier = Copier { access_lists: true, ..Copier::default() };
+    copier.contents(source, destination.as_fd(), Path::new(""))?;
+    Ok(copier.describe(source, destination.as_fd(), target)?)
 }
 
 /// How to read a tree as a container sees it.

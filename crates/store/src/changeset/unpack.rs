@@ -10,6 +10,7 @@ use super::xattr;
 use std::collections::HashSet;
 use std::io::Read;
 use sys::Errno;
+use sys::descent;
 use sys::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::fs::{self, AtFlags, FileType, Mode, OFlags};
 

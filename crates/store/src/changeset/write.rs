@@ -14,8 +14,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use sys::Errno;
 use sys::descent::{self, Descent, Identity, identity};
-use sys::fd::{AsFd, BorrowedFd};
-use sys::fs::{self, AtFlags, FileType, Stat};
+use sys::fd::{AsFd, BorrowedFd, OwnedFd};
+use sys::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
 
 /// What the directory is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -225,7 +225,7 @@ impl Writing<'_> {
     }
 
     fn regular(&mut self, directory: BorrowedFd<'_>, name: &[u8]) -> Result<(), Error> {
-        let Some(file) = self.gone(descent::open_regular(directory, name), "open")? else { return Ok(()) };
+        let Some(file) = self.gone(self.open(directory, name), "open")? else { return Ok(()) };
         let stat = fs::fstat(&file).map_err(|errno| self.io("stat", errno))?;
         if self.linked(&stat)? {
             return Ok(());
@@ -240,6 +240,17 @@ impl Writing<'_> {
         self.content(file.as_fd(), &stat)?;
         self.written.content += size;
         self.put(&[0; BLOCK][..padding(size) as usize])
+    }
+
+    /// Opens a regular file.
+    fn open(&self, directory: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+        match self.view {
+            View::Layer => {
+                let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+                fs::openat(directory, name, flags, Mode::empty())
+            }
+            View::Merged => descent::open_regular(directory, name),
+        }
     }
 
     /// Writes a link to the file's first name, if this is a later one.

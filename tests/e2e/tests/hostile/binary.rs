@@ -31,7 +31,8 @@ fn the_small_init_cannot_be_overwritten() {
     let before = fingerprint(&engine);
     assert_eq!(engine.run(&["--init"], &["/probe", "overwrite"]).text(), "tried");
     assert_eq!(engine.run(&["--init", "--cap-add", "ALL"], &["/probe", "overwrite"]).text(), "tried");
-    let said = engine.sh(&["--init"], "echo x > /sbin/docker-init; echo x > /proc/1/exe; rm -f /sbin/docker-init");
+    let said =
+        engine.sh(&["--init"], "echo x > /sbin/docker-init; echo x > /proc/1/exe; rm -f /sbin/docker-init");
     assert_ne!(said.code, 0, "{said:?}");
     assert!(fingerprint(&engine) == before, "the binary is as it was");
 }

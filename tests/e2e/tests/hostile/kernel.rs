@@ -27,18 +27,30 @@ fn one_setting_does_not_smuggle_another() {
 #[test]
 fn a_null_device_of_the_image_s_is_not_used() {
     let Some(engine) = TestEngine::new() else { return };
-    let root = Root::busybox().directory("/dev", 0o755).symlink("/dev/null", "/proc/sys/kernel/core_pattern").file("/dev/console", 0o644, "x");
+    let root = Root::busybox()
+        .directory("/dev", 0o755)
+        .symlink("/dev/null", "/proc/sys/kernel/core_pattern")
+        .file("/dev/console", 0o644, "x");
     engine.import("evil", &root, &[]);
-    let script = "stat -c '%t:%T' /dev/null; head -c 10 /proc/interrupts | wc -c; echo x > /dev/null; cat /proc/keys";
+    let script =
+        "stat -c '%t:%T' /dev/null; head -c 10 /proc/interrupts | wc -c; echo x > /dev/null; cat /proc/keys";
     let said = engine.tare(["run", "--rm", "--network", "none", "evil", "sh", "-c", script]);
     assert_eq!(said.lines(), ["1:3", "0"]);
-    assert_eq!(engine.tare(["run", "--rm", "-t", "--network", "none", "evil", "test", "-c", "/dev/console"]).code, 0);
+    assert_eq!(
+        engine.tare(["run", "--rm", "-t", "--network", "none", "evil", "test", "-c", "/dev/console"]).code,
+        0
+    );
 }
 
 #[test]
 fn a_container_cannot_mount_control_groups() {
     let Some(engine) = TestEngine::new() else { return };
-    for script in ["unshare -Urm true", "mkdir /tmp/c && mount -t cgroup -o rdma x /tmp/c", "mount -o remount,rw /sys", "mount -t proc proc /proc"] {
+    for script in [
+        "unshare -Urm true",
+        "mkdir /tmp/c && mount -t cgroup -o rdma x /tmp/c",
+        "mount -o remount,rw /sys",
+        "mount -t proc proc /proc",
+    ] {
         assert_ne!(engine.sh(&[], script).code, 0, "{script}");
     }
 }

@@ -16,7 +16,8 @@ fn a_working_directory_in_proc_is_refused() {
     let many = "for n in $(seq 10 30); do eval \"exec $n</\"; done; exec \"$@\"";
     for number in 3..=30 {
         let directory = format!("/proc/self/fd/{number}");
-        let run = engine.command(["run", "--rm", "--network", "none", "-w", &directory, "busybox", "ls", ".."]);
+        let run =
+            engine.command(["run", "--rm", "--network", "none", "-w", &directory, "busybox", "ls", ".."]);
         let mut bash = std::process::Command::new("bash");
         bash.args(["-c", many, "bash"]).arg(run.get_program()).args(run.get_args());
         let said = e2e::ask(&mut bash, b"");
@@ -37,7 +38,10 @@ fn kernel_directories_that_are_links_are_refused() {
             engine.import("evil", &bare().directory("/tmp", 0o777).symlink(path, &target), &[]);
             for flags in [&[][..], &["-t"], &["--privileged"]] {
                 let said = run(&engine, flags);
-                assert!(said.code == 125 && said.err.contains("symbolic link"), "{path} -> {target}: {said:?}");
+                assert!(
+                    said.code == 125 && said.err.contains("symbolic link"),
+                    "{path} -> {target}: {said:?}"
+                );
             }
         }
     }
@@ -73,11 +77,18 @@ fn mount_points_are_made_inside_only() {
     let canary = Canary::new();
     let up = format!("../../../../../../../..{}", canary.name());
     for target in [canary.name(), up] {
-        let root = bare().symlink("/data", &target).symlink("/etc", &target).symlink("/home", "/proc/self/root/../..");
+        let root = bare()
+            .symlink("/data", &target)
+            .symlink("/etc", &target)
+            .symlink("/home", "/proc/self/root/../..");
         engine.import("evil", &root, &[]);
-        for destination in ["/data/new", "/data/deep/er", "/data", "/etc/file", "/home/new", "/data/../../x"] {
+        for destination in ["/data/new", "/data/deep/er", "/data", "/etc/file", "/home/new", "/data/../../x"]
+        {
             let volume = format!("vol:{destination}");
-            let file = format!("{}/file:{destination}.file:ro", engine.write("bound/file", "x").parent().unwrap().display());
+            let file = format!(
+                "{}/file:{destination}.file:ro",
+                engine.write("bound/file", "x").parent().unwrap().display()
+            );
             let said = run(&engine, &["-v", &volume, "-v", &file]);
             assert!([0, 125, 126, 127].contains(&said.code), "{said:?}");
             canary.is_untouched();
@@ -90,7 +101,10 @@ fn the_name_files_are_made_inside_only() {
     let Some(engine) = TestEngine::new() else { return };
     let canary = Canary::new();
     let target = format!("{}/file", canary.name());
-    let root = bare().symlink("/etc/hosts", &target).symlink("/etc/resolv.conf", &format!("{}/new", canary.name())).symlink("/etc/hostname", "../../../../etc/hostname");
+    let root = bare()
+        .symlink("/etc/hosts", &target)
+        .symlink("/etc/resolv.conf", &format!("{}/new", canary.name()))
+        .symlink("/etc/hostname", "../../../../etc/hostname");
     engine.import("evil", &root, &[]);
     let said = run(&engine, &["--network", "bridge"]);
     assert!([0, 125, 126, 127].contains(&said.code), "{said:?}");

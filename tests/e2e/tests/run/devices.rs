@@ -7,8 +7,12 @@ use std::path::Path;
 fn the_device_nodes_are_docker_s() {
     let Some(engine) = TestEngine::new() else { return };
     let seen = engine.sh(&[], "ls /dev").lines();
-    let expected = ["fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"];
-    let without_core: Vec<&String> = seen.iter().filter(|name| *name != "core" && *name != "console").collect();
+    let expected = [
+        "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty",
+        "urandom", "zero",
+    ];
+    let without_core: Vec<&String> =
+        seen.iter().filter(|name| *name != "core" && *name != "console").collect();
     assert_eq!(without_core, expected);
     let show = "cd /dev; stat -c '%n %F %t:%T %a' null zero full random urandom tty";
     let expected = [
@@ -28,7 +32,10 @@ fn kernel_file_systems_have_docker_s_options() {
     let Some(engine) = TestEngine::new() else { return };
     let mounts = engine.run(&[], &["cat", "/proc/mounts"]).lines();
     let options = |path: &str| {
-        let line = mounts.iter().find(|line| line.split(' ').nth(1) == Some(path)).unwrap_or_else(|| panic!("{path}: {mounts:#?}"));
+        let line = mounts
+            .iter()
+            .find(|line| line.split(' ').nth(1) == Some(path))
+            .unwrap_or_else(|| panic!("{path}: {mounts:#?}"));
         line.split(' ').nth(3).unwrap().split(',').map(str::to_owned).collect::<Vec<_>>()
     };
     for (path, wanted) in [
@@ -63,7 +70,10 @@ fn a_device_of_the_host() {
     let open = "exec 3<>/dev/mine && echo opened";
     assert_eq!(engine.sh(&["--device", "/dev/fuse:/dev/mine"], open).text(), "opened");
     assert_ne!(engine.sh(&["--device", "/dev/fuse:/dev/mine:r"], open).code, 0, "only reading was allowed");
-    assert_eq!(engine.sh(&["--device", "/dev/fuse:/dev/mine:r"], "exec 3</dev/mine && echo opened").text(), "opened");
+    assert_eq!(
+        engine.sh(&["--device", "/dev/fuse:/dev/mine:r"], "exec 3</dev/mine && echo opened").text(),
+        "opened"
+    );
     assert_eq!(engine.sh(&["--device", "/dev/fuse"], "stat -c %t:%T /dev/fuse").text(), "a:e5");
     engine.run(&["--device", "/dev/nosuch"], &["true"]).fails(125, "/dev/nosuch");
     engine.run(&["--device", "relative"], &["true"]).fails(125, "invalid device specification");
@@ -72,7 +82,10 @@ fn a_device_of_the_host() {
 #[test]
 fn privileged_has_the_host_s_devices() {
     let Some(engine) = TestEngine::new() else { return };
-    assert_eq!(engine.run(&["--privileged"], &["/probe", "device"]).lines(), ["mknod allowed", "open allowed"]);
+    assert_eq!(
+        engine.run(&["--privileged"], &["/probe", "device"]).lines(),
+        ["mknod allowed", "open allowed"]
+    );
     if Path::new("/dev/fuse").exists() {
         assert_eq!(engine.sh(&["--privileged"], "stat -c %t:%T /dev/fuse").text(), "a:e5");
     }

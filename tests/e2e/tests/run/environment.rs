@@ -25,7 +25,19 @@ fn variables_have_docker_s_order() {
 fn the_image_s_variables_come_first() {
     let Some(engine) = TestEngine::new() else { return };
     engine.import("changed", &Root::busybox(), &["ENV A=image B=image", "ENV PATH=/bin:/usr/bin"]);
-    let said = engine.tare(["run", "--rm", "-h", "h", "-e", "A=mine", "-e", "C=mine", "changed", "cat", "/proc/self/environ"]);
+    let said = engine.tare([
+        "run",
+        "--rm",
+        "-h",
+        "h",
+        "-e",
+        "A=mine",
+        "-e",
+        "C=mine",
+        "changed",
+        "cat",
+        "/proc/self/environ",
+    ]);
     let seen: Vec<String> = said.text().split_terminator('\0').map(str::to_owned).collect();
     assert_eq!(seen, ["PATH=/bin:/usr/bin", "HOSTNAME=h", "A=mine", "B=image", "C=mine", "HOME=/root"]);
 }
@@ -33,8 +45,17 @@ fn the_image_s_variables_come_first() {
 #[test]
 fn a_name_alone_is_copied_or_left_out() {
     let Some(engine) = TestEngine::new() else { return };
-    let mut command =
-        engine.command(["run", "--rm", "-e", "COPIED", "-e", "UNSET", "busybox", "cat", "/proc/self/environ"]);
+    let mut command = engine.command([
+        "run",
+        "--rm",
+        "-e",
+        "COPIED",
+        "-e",
+        "UNSET",
+        "busybox",
+        "cat",
+        "/proc/self/environ",
+    ]);
     command.env("COPIED", "from here").env("SECRET", "stays here").env_remove("UNSET");
     let seen = ask(&mut command, b"").text();
     assert!(seen.contains("COPIED=from here\0"), "{seen:?}");
@@ -44,7 +65,8 @@ fn a_name_alone_is_copied_or_left_out() {
 #[test]
 fn a_file_of_variables() {
     let Some(engine) = TestEngine::new() else { return };
-    let file = engine.write("env", "# a comment\nA=1\n\nB=\"quotes stay\"\nC=a=b # so does this\nUNSET\nD=\n");
+    let file =
+        engine.write("env", "# a comment\nA=1\n\nB=\"quotes stay\"\nC=a=b # so does this\nUNSET\nD=\n");
     let file = file.display().to_string();
     let seen = variables(&engine, &["-h", "web", "--env-file", &file, "-e", "A=2"]);
     let expected =
@@ -67,7 +89,10 @@ fn the_host_name_is_the_short_id_or_what_was_asked_for() {
     let name = engine.run(&["--cidfile", &file], &["hostname"]).text();
     let id = std::fs::read_to_string(&file).unwrap();
     assert_eq!(name, id[..12]);
-    let seen = engine.sh(&["-h", "db", "--domainname", "example.test"], "cat /etc/hostname /proc/sys/kernel/hostname /proc/sys/kernel/domainname");
+    let seen = engine.sh(
+        &["-h", "db", "--domainname", "example.test"],
+        "cat /etc/hostname /proc/sys/kernel/hostname /proc/sys/kernel/domainname",
+    );
     assert_eq!(seen.lines(), ["db", "db", "example.test"]);
     let own = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let host = engine.tare(["run", "--rm", "--network", "host", "busybox", "hostname"]).text();

@@ -17,7 +17,9 @@ fn the_engine_s_own_failures_are_125() {
     engine.tare(["run", "--rm", "nosuchimage", "true"]).fails(125, "No such image: nosuchimage");
     engine.run(&["--memory", "1m"], &["true"]).fails(125, "Minimum memory limit allowed is 6MB");
     engine.run(&["--network", "nosuch"], &["true"]).fails(125, "network nosuch not found");
-    engine.run(&["-u", "nosuch"], &["true"]).fails(125, "unable to find user nosuch: no matching entries in passwd file");
+    engine
+        .run(&["-u", "nosuch"], &["true"])
+        .fails(125, "unable to find user nosuch: no matching entries in passwd file");
     engine.tare(["run"]).fails(1, "requires at least 1 argument");
     engine.tare(["create", "nosuchimage"]).fails(125, "No such image: nosuchimage");
     assert!(engine.containers().is_empty());
@@ -42,7 +44,8 @@ fn a_signal_is_128_and_its_number() {
     let client = engine.spawn(["run", "--rm", "--network", "none", "busybox", "sleep", "1000"]);
     let id = eventually("the container is there", || engine.containers().pop());
     let init = eventually("its program runs", || {
-        let program = |process: &e2e::Process| process.arguments().first().is_some_and(|name| name == "sleep");
+        let program =
+            |process: &e2e::Process| process.arguments().first().is_some_and(|name| name == "sleep");
         engine.processes(&id).into_iter().find(program)
     });
     init.kill();

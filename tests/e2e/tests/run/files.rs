@@ -16,7 +16,10 @@ fn a_bind_mount_is_the_host_s_directory() {
     command.current_dir(engine.path(""));
     assert_eq!(e2e::ask(&mut command, b"").text(), "from the host");
     let file = engine.path("shared/in").display().to_string();
-    assert_eq!(engine.run(&["-v", &format!("{file}:/one/file:ro")], &["cat", "/one/file"]).text(), "from the host");
+    assert_eq!(
+        engine.run(&["-v", &format!("{file}:/one/file:ro")], &["cat", "/one/file"]).text(),
+        "from the host"
+    );
 }
 
 #[test]
@@ -24,7 +27,10 @@ fn a_read_only_mount_is_read_only_all_the_way_down() {
     let Some(engine) = TestEngine::new() else { return };
     let host = engine.write("shared/in", "x").parent().unwrap().display().to_string();
     let attempt = "touch /data/new 2>&1; echo changed 2>&1 > /data/in; cat /data/in";
-    for flag in [["-v".to_owned(), format!("{host}:/data:ro")], ["--mount".to_owned(), format!("type=bind,src={host},dst=/data,readonly")]] {
+    for flag in [
+        ["-v".to_owned(), format!("{host}:/data:ro")],
+        ["--mount".to_owned(), format!("type=bind,src={host},dst=/data,readonly")],
+    ] {
         let seen = engine.sh(&[&flag[0], &flag[1]], attempt);
         assert!(seen.out.contains("Read-only file system") && seen.out.ends_with('x'), "{seen:?}");
     }
@@ -70,7 +76,14 @@ fn parents_are_mounted_before_children_whatever_the_order() {
     let Some(engine) = TestEngine::new() else { return };
     let outer = engine.write("outer/mark", "outer").parent().unwrap().display().to_string();
     let inner = engine.write("inner/mark", "inner").parent().unwrap().display().to_string();
-    let flags = ["-v", &format!("{inner}:/data/deep/inner"), "-v", &format!("{outer}:/data"), "--tmpfs", "/data/deep"];
+    let flags = [
+        "-v",
+        &format!("{inner}:/data/deep/inner"),
+        "-v",
+        &format!("{outer}:/data"),
+        "--tmpfs",
+        "/data/deep",
+    ];
     assert_eq!(engine.sh(&flags, "cat /data/mark /data/deep/inner/mark").text(), "outerinner");
 }
 
@@ -101,7 +114,10 @@ fn a_read_only_root() {
 fn what_a_container_writes_is_its_own() {
     let Some(engine) = TestEngine::new() else { return };
     engine.sh(&[], "echo changed > /etc/passwd; rm -rf /home; touch /new").ok();
-    assert_eq!(engine.sh(&[], "wc -l < /etc/passwd; ls -d /home/web; test -e /new || echo fresh").lines(), ["4", "/home/web", "fresh"]);
+    assert_eq!(
+        engine.sh(&[], "wc -l < /etc/passwd; ls -d /home/web; test -e /new || echo fresh").lines(),
+        ["4", "/home/web", "fresh"]
+    );
 }
 
 #[test]
@@ -110,14 +126,20 @@ fn a_directory_is_not_mounted_on_a_file() {
     let host = engine.write("shared/in", "x").parent().unwrap().display().to_string();
     let said = engine.run(&["-v", &format!("{host}:/etc/passwd")], &["true"]);
     assert_eq!(said.code, 125);
-    assert!(said.err.to_lowercase().contains("are you trying to mount a directory onto a file (or vice-versa)?"), "{said:?}");
+    assert!(
+        said.err.to_lowercase().contains("are you trying to mount a directory onto a file (or vice-versa)?"),
+        "{said:?}"
+    );
 }
 
 #[test]
 fn the_engine_s_own_files_can_be_replaced() {
     let Some(engine) = TestEngine::new() else { return };
     let hosts = engine.write("hosts", "10.9.8.7 mine\n").display().to_string();
-    assert_eq!(engine.run(&["-v", &format!("{hosts}:/etc/hosts:ro")], &["cat", "/etc/hosts"]).text(), "10.9.8.7 mine");
+    assert_eq!(
+        engine.run(&["-v", &format!("{hosts}:/etc/hosts:ro")], &["cat", "/etc/hosts"]).text(),
+        "10.9.8.7 mine"
+    );
 }
 
 #[test]

@@ -90,7 +90,24 @@ fn flags_after_the_image_are_the_program_s() {
 #[test]
 fn of_flags_given_twice_the_last_counts() {
     let Some(engine) = TestEngine::new() else { return };
-    let flags = ["--rm", "--rm", "-i", "-i", "-h", "one", "-h", "two", "-w", "/tmp", "-w", "/etc", "--network", "host", "--network", "none"];
+    let flags = [
+        "--rm",
+        "--rm",
+        "-i",
+        "-i",
+        "-h",
+        "one",
+        "-h",
+        "two",
+        "-w",
+        "/tmp",
+        "-w",
+        "/etc",
+        "--network",
+        "host",
+        "--network",
+        "none",
+    ];
     assert_eq!(engine.sh(&flags, "hostname; pwd; ls /sys/class/net").lines(), ["two", "/etc", "lo"]);
 }
 

@@ -12,7 +12,10 @@ fn own() -> Process {
 fn six_namespaces_differ_and_the_kernel_is_the_same() {
     let Some(engine) = TestEngine::new() else { return };
     let outside = own().namespaces();
-    for (kind, expected) in ["mnt", "pid", "ipc", "uts", "net", "cgroup", "user"].into_iter().zip([true, true, true, true, true, true, false]) {
+    for (kind, expected) in ["mnt", "pid", "ipc", "uts", "net", "cgroup", "user"]
+        .into_iter()
+        .zip([true, true, true, true, true, true, false])
+    {
         let inside = engine.run(&[], &["readlink", &format!("/proc/self/ns/{kind}")]).text();
         assert_eq!(inside != outside[kind].display().to_string(), expected, "{kind}");
     }
@@ -24,7 +27,10 @@ fn six_namespaces_differ_and_the_kernel_is_the_same() {
 #[test]
 fn the_program_is_process_1_and_alone() {
     let Some(engine) = TestEngine::new() else { return };
-    assert_eq!(engine.sh(&[], "echo $$; tr '\\0' ' ' < /proc/1/cmdline | cut -c-13; true").text(), "1\nsh -c echo $$");
+    assert_eq!(
+        engine.sh(&[], "echo $$; tr '\\0' ' ' < /proc/1/cmdline | cut -c-13; true").text(),
+        "1\nsh -c echo $$"
+    );
     let numbers = engine.sh(&[], "for p in /proc/[0-9]*; do echo ${p#/proc/}; done").lines();
     assert_eq!(numbers, ["1"], "it sees no other process");
     assert_ne!(engine.sh(&[], "kill -0 2").code, 0);
@@ -38,7 +44,8 @@ fn the_host_s_files_and_mounts_are_not_there() {
     let points = engine.sh(&[], "cut -d' ' -f5 /proc/self/mountinfo").lines();
     let known = ["/", "/proc", "/dev", "/sys", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
     for point in &points {
-        let is_known = known.contains(&point.as_str()) || ["/proc/", "/sys/", "/dev/"].iter().any(|start| point.starts_with(start));
+        let is_known = known.contains(&point.as_str())
+            || ["/proc/", "/sys/", "/dev/"].iter().any(|start| point.starts_with(start));
         assert!(is_known, "{point}: {points:?}");
     }
     let up = engine.sh(&[], "cd /; cd ../../..; ls; readlink /proc/1/root; ls -d /proc/1/root/..").lines();
@@ -69,12 +76,17 @@ fn no_descriptor_leaks_in() {
     };
     let run = engine.command(["run", "--rm", "--network", "none", "busybox", "/probe", "descriptors"]);
     assert_eq!(ask(&mut under(&run), b"").text(), "");
-    let run = engine.command(["run", "--rm", "--init", "--network", "none", "busybox", "/probe", "descriptors"]);
+    let run =
+        engine.command(["run", "--rm", "--init", "--network", "none", "busybox", "/probe", "descriptors"]);
     assert_eq!(ask(&mut under(&run), b"").text(), "");
     let run = engine.command(["run", "-d", "--network", "none", "busybox", "sleep", "1000"]);
     let id = ask(&mut under(&run), b"").text();
     for process in [engine.supervisor(&id), engine.init(&id)] {
-        let leaked: Vec<_> = process.descriptors().into_values().filter(|path| path.to_string_lossy().contains(&secret)).collect();
+        let leaked: Vec<_> = process
+            .descriptors()
+            .into_values()
+            .filter(|path| path.to_string_lossy().contains(&secret))
+            .collect();
         assert!(leaked.is_empty(), "{leaked:?}");
     }
     assert_eq!(engine.init(&id).descriptors().len(), 3);

@@ -13,7 +13,20 @@ fn first_of(engine: &TestEngine, id: &str, files: &[&str]) -> String {
 #[test]
 fn limits_reach_the_control_group() {
     let Some(engine) = TestEngine::new() else { return };
-    let flags = ["--network", "none", "--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--pids-limit", "77", "--cpuset-cpus", "0"];
+    let flags = [
+        "--network",
+        "none",
+        "--memory",
+        "64m",
+        "--memory-swap",
+        "96m",
+        "--cpus",
+        "0.5",
+        "--pids-limit",
+        "77",
+        "--cpuset-cpus",
+        "0",
+    ];
     let id = engine.start(&flags, &["sleep", "1000"]);
     assert_eq!(first_of(&engine, &id, &["memory.limit_in_bytes", "memory.max"]), "67108864");
     let is_v2 = std::path::Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
@@ -64,10 +77,14 @@ fn no_more_processes_than_allowed() {
 fn resource_limits() {
     let Some(engine) = TestEngine::new() else { return };
     let flags = ["--ulimit", "nofile=123:456", "--ulimit", "core=0", "--ulimit", "stack=1048576:2097152"];
-    let seen = engine.sh(&flags, "ulimit -Sn; ulimit -Hn; ulimit -c; grep 'Max stack' /proc/self/limits | tr -s ' '").lines();
+    let seen = engine
+        .sh(&flags, "ulimit -Sn; ulimit -Hn; ulimit -c; grep 'Max stack' /proc/self/limits | tr -s ' '")
+        .lines();
     assert_eq!(seen, ["123", "456", "0", "Max stack size 1048576 2097152 bytes "]);
     engine.run(&["--ulimit", "nosuch=1"], &["true"]).fails(125, "nosuch");
-    engine.run(&["--ulimit", "nofile=2:1"], &["true"]).fails(125, "soft limit must be less than or equal to hard limit");
+    engine
+        .run(&["--ulimit", "nofile=2:1"], &["true"])
+        .fails(125, "soft limit must be less than or equal to hard limit");
 }
 
 #[test]
@@ -80,8 +97,16 @@ fn shared_memory_has_its_size() {
 #[test]
 fn kernel_settings_of_the_container_s_namespaces() {
     let Some(engine) = TestEngine::new() else { return };
-    let flags = ["--sysctl", "net.ipv4.ip_forward=1", "--sysctl", "kernel.msgmax=4096", "--sysctl", "fs.mqueue.msg_max=7"];
-    let files = ["cat", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/kernel/msgmax", "/proc/sys/fs/mqueue/msg_max"];
+    let flags = [
+        "--sysctl",
+        "net.ipv4.ip_forward=1",
+        "--sysctl",
+        "kernel.msgmax=4096",
+        "--sysctl",
+        "fs.mqueue.msg_max=7",
+    ];
+    let files =
+        ["cat", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/kernel/msgmax", "/proc/sys/fs/mqueue/msg_max"];
     assert_eq!(engine.run(&flags, &files).lines(), ["1", "4096", "7"]);
     assert_ne!(std::fs::read_to_string("/proc/sys/kernel/msgmax").unwrap().trim(), "4096");
     engine.run(&["--sysctl", "net.ipv4.nosuch=1"], &["true"]).fails(125, "net.ipv4.nosuch");

@@ -19,7 +19,8 @@ fn serve(listener: TcpListener) {
 
 fn address(engine: &TestEngine, id: &str) -> String {
     let hosts = engine.init(id).read("root/etc/hosts");
-    let line = hosts.lines().find(|line| line.ends_with(&id[..12])).expect("its own name is in its hosts file");
+    let line =
+        hosts.lines().find(|line| line.ends_with(&id[..12])).expect("its own name is in its hosts file");
     line.split('\t').next().unwrap().to_owned()
 }
 
@@ -38,11 +39,14 @@ fn none_has_only_loopback() {
 #[test]
 fn host_is_the_host_s() {
     let Some(engine) = TestEngine::new() else { return };
-    let seen = engine.tare(["run", "--rm", "--network", "host", "busybox", "readlink", "/proc/self/ns/net"]).text();
+    let seen =
+        engine.tare(["run", "--rm", "--network", "host", "busybox", "readlink", "/proc/self/ns/net"]).text();
     assert_eq!(seen, fs::read_link("/proc/self/ns/net").unwrap().display().to_string());
     let hosts = engine.tare(["run", "--rm", "--network", "host", "busybox", "cat", "/etc/hosts"]).out;
     assert_eq!(hosts, fs::read_to_string("/etc/hosts").unwrap());
-    engine.tare(["run", "--rm", "--network", "host", "--sysctl", "net.ipv4.ip_forward=1", "busybox", "true"]).fails(125, "not allowed");
+    engine
+        .tare(["run", "--rm", "--network", "host", "--sysctl", "net.ipv4.ip_forward=1", "busybox", "true"])
+        .fails(125, "not allowed");
 }
 
 #[test]
@@ -51,7 +55,9 @@ fn the_bridge_reaches_the_host_through_its_gateway() {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     serve(listener);
-    let script = format!("gateway=$(ip route | sed -n 's/^default via \\([0-9.]*\\) .*/\\1/p'); nc -w 5 $gateway {port} < /dev/null");
+    let script = format!(
+        "gateway=$(ip route | sed -n 's/^default via \\([0-9.]*\\) .*/\\1/p'); nc -w 5 $gateway {port} < /dev/null"
+    );
     assert_eq!(engine.sh(&["--network", "bridge"], &script).text(), "from the host");
 }
 
@@ -99,7 +105,18 @@ fn many_containers_have_many_addresses() {
 #[test]
 fn the_hosts_file_is_docker_s() {
     let Some(engine) = TestEngine::new() else { return };
-    let flags = ["--network", "bridge", "-h", "web", "--add-host", "db:10.1.2.3", "--add-host", "six=fd00::1", "--add-host", "gate:host-gateway"];
+    let flags = [
+        "--network",
+        "bridge",
+        "-h",
+        "web",
+        "--add-host",
+        "db:10.1.2.3",
+        "--add-host",
+        "six=fd00::1",
+        "--add-host",
+        "gate:host-gateway",
+    ];
     let seen = engine.sh(&flags, "ip route | sed -n 's/^default via \\([0-9.]*\\) .*/\\1/p'; ip -o -4 addr show eth0 | sed 's/.*inet \\([0-9.]*\\).*/\\1/'; cat /etc/hosts").lines();
     let (gateway, own, hosts) = (&seen[0], &seen[1], &seen[2..]);
     let expected = [
@@ -123,11 +140,23 @@ fn name_servers_are_the_host_s_or_what_was_asked_for() {
     let Some(engine) = TestEngine::new() else { return };
     let seen = engine.run(&["--network", "bridge"], &["cat", "/etc/resolv.conf"]).text();
     assert!(seen.contains("nameserver ") && !seen.contains("nameserver 127."), "{seen}");
-    let flags = ["--network", "bridge", "--dns", "9.9.9.9", "--dns-search", "example.test", "--dns-option", "ndots:3"];
+    let flags = [
+        "--network",
+        "bridge",
+        "--dns",
+        "9.9.9.9",
+        "--dns-search",
+        "example.test",
+        "--dns-option",
+        "ndots:3",
+    ];
     let seen = engine.run(&flags, &["cat", "/etc/resolv.conf"]).lines();
     assert!(seen.contains(&"nameserver 9.9.9.9".to_owned()), "{seen:?}");
     assert_eq!(seen.iter().filter(|line| line.starts_with("nameserver")).count(), 1, "{seen:?}");
-    assert!(seen.contains(&"search example.test".to_owned()) && seen.contains(&"options ndots:3".to_owned()), "{seen:?}");
+    assert!(
+        seen.contains(&"search example.test".to_owned()) && seen.contains(&"options ndots:3".to_owned()),
+        "{seen:?}"
+    );
 }
 
 #[test]
@@ -159,7 +188,10 @@ fn a_user_can_ping_and_listen_on_a_low_port() {
     let Some(engine) = TestEngine::new() else { return };
     let flags = ["-u", "web", "--cap-drop", "ALL"];
     assert_eq!(engine.sh(&flags, "nc -l -p 80 & sleep 0.1; netstat -ltn | grep -c :80").text(), "1");
-    let seen = engine.run(&flags, &["cat", "/proc/sys/net/ipv4/ping_group_range", "/proc/sys/net/ipv4/ip_unprivileged_port_start"]);
+    let seen = engine.run(
+        &flags,
+        &["cat", "/proc/sys/net/ipv4/ping_group_range", "/proc/sys/net/ipv4/ip_unprivileged_port_start"],
+    );
     assert_eq!(seen.text().split_whitespace().collect::<Vec<_>>(), ["0", "2147483647", "0"]);
 }
 
@@ -169,7 +201,8 @@ fn there_are_no_abstract_sockets() {
     let Some(engine) = TestEngine::new() else { return };
     let id = engine.start(&["--network", "host"], &["sleep", "1000"]);
     let supervisor = engine.supervisor(&id);
-    let sockets: Vec<String> = supervisor.descriptors().values().map(|path| path.display().to_string()).collect();
+    let sockets: Vec<String> =
+        supervisor.descriptors().values().map(|path| path.display().to_string()).collect();
     let mut table = String::new();
     fs::File::open("/proc/net/unix").unwrap().read_to_string(&mut table).unwrap();
     for line in table.lines().filter(|line| line.contains(" @")) {

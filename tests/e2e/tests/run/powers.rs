@@ -9,11 +9,19 @@ const NONE: &str = "0000000000000000";
 
 fn capabilities(engine: &TestEngine, flags: &[&str]) -> BTreeMap<String, String> {
     let lines = engine.sh(flags, "grep ^Cap /proc/self/status").lines();
-    lines.iter().filter_map(|line| line.split_once(":\t")).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+    lines
+        .iter()
+        .filter_map(|line| line.split_once(":\t"))
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect()
 }
 
 fn sets(of: [&str; 5]) -> BTreeMap<String, String> {
-    ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].into_iter().map(str::to_owned).zip(of.map(str::to_owned)).collect()
+    ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]
+        .into_iter()
+        .map(str::to_owned)
+        .zip(of.map(str::to_owned))
+        .collect()
 }
 
 #[test]
@@ -23,7 +31,10 @@ fn capabilities_are_docker_s_and_none_are_inheritable() {
     assert_eq!(capabilities(&engine, &["-u", "web"]), sets([NONE, NONE, NONE, DEFAULT, NONE]));
     assert_eq!(capabilities(&engine, &["--cap-drop", "ALL"]), sets([NONE; 5]));
     let net_admin = "0000000000001000";
-    assert_eq!(capabilities(&engine, &["--cap-drop", "all", "--cap-add", "net_admin"]), sets([NONE, net_admin, net_admin, net_admin, NONE]));
+    assert_eq!(
+        capabilities(&engine, &["--cap-drop", "all", "--cap-add", "net_admin"]),
+        sets([NONE, net_admin, net_admin, net_admin, NONE])
+    );
     let less = "00000000a00425fb";
     assert_eq!(capabilities(&engine, &["--cap-drop", "CAP_MKNOD"]), sets([NONE, less, less, less, NONE]));
     engine.run(&["--cap-add", "NO_SUCH"], &["true"]).fails(125, "NO_SUCH");
@@ -61,7 +72,13 @@ fn the_filter_refuses_what_docker_s_refuses() {
 fn the_filter_follows_the_capabilities() {
     let Some(engine) = TestEngine::new() else { return };
     let lines = engine.run(&["--cap-add", "SYS_ADMIN"], &["/probe", "denied"]).lines();
-    for (call, result) in [("mount", "ENODEV"), ("setns", "EBADF"), ("fsconfig", "EINVAL"), ("keyctl", "EPERM"), ("io_uring_setup", "EPERM")] {
+    for (call, result) in [
+        ("mount", "ENODEV"),
+        ("setns", "EBADF"),
+        ("fsconfig", "EINVAL"),
+        ("keyctl", "EPERM"),
+        ("io_uring_setup", "EPERM"),
+    ] {
         let line = lines.iter().find_map(|line| line.strip_prefix(&format!("{call} "))).unwrap();
         let is_allowed = |r: &str| r != "EPERM";
         assert_eq!(is_allowed(line), is_allowed(result), "{call} {line}");
@@ -76,7 +93,9 @@ fn a_filter_of_one_s_own() {
     let option = format!("seccomp={file}");
     let said = engine.run(&["--security-opt", &option], &["mkdir", "/x"]);
     assert!(said.code == 1 && said.err.contains("No space left on device"), "{said:?}");
-    engine.run(&["--security-opt", "seccomp=/no/such"], &["true"]).fails(125, "opening seccomp profile (/no/such) failed");
+    engine
+        .run(&["--security-opt", "seccomp=/no/such"], &["true"])
+        .fails(125, "opening seccomp profile (/no/such) failed");
     let broken = engine.write("broken.json", "{").display().to_string();
     engine.run(&["--security-opt", &format!("seccomp={broken}")], &["true"]).fails(125, "seccomp profile");
     assert!(engine.containers().is_empty());
@@ -86,7 +105,10 @@ fn a_filter_of_one_s_own() {
 fn no_new_privileges() {
     let Some(engine) = TestEngine::new() else { return };
     assert_eq!(engine.run(&[], &["/probe", "no-new-privileges"]).text(), "0");
-    assert_eq!(engine.run(&["--security-opt", "no-new-privileges"], &["/probe", "no-new-privileges"]).text(), "1");
+    assert_eq!(
+        engine.run(&["--security-opt", "no-new-privileges"], &["/probe", "no-new-privileges"]).text(),
+        "1"
+    );
     engine.run(&["--security-opt", "bogus"], &["true"]).fails(125, "bogus");
 }
 

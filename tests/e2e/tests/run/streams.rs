@@ -96,7 +96,8 @@ fn signals_are_passed_on_unless_told_otherwise() {
 fn the_small_init_passes_signals_on() {
     let Some(engine) = TestEngine::new() else { return };
     let script = "trap 'echo got TERM; exit 5' TERM; echo ready; while :; do sleep 0.02; done";
-    let mut client = engine.spawn(["run", "--rm", "--init", "--network", "none", "busybox", "sh", "-c", script]);
+    let mut client =
+        engine.spawn(["run", "--rm", "--init", "--network", "none", "busybox", "sh", "-c", script]);
     let mut lines = BufReader::new(client.output()).lines().map(|line| line.unwrap());
     assert_eq!(lines.next().unwrap(), "ready");
     client.process().signal(sys::process::Signal::TERM);

@@ -44,7 +44,8 @@ fn groups_are_added_by_name_and_number() {
 #[test]
 fn a_group_that_must_not_read_does_not() {
     let Some(engine) = TestEngine::new() else { return };
-    let script = "echo secret > /tmp/file; chgrp audio /tmp/file; chmod 0604 /tmp/file; su web -c 'cat /tmp/file'";
+    let script =
+        "echo secret > /tmp/file; chgrp audio /tmp/file; chmod 0604 /tmp/file; su web -c 'cat /tmp/file'";
     assert_ne!(engine.sh(&[], script).code, 0, "audio has no right, and web is in audio");
     engine.import("marked", &Root::busybox().owned("/secret", (0, 29), Some(b"x")), &[]);
     let seen = engine.tare(["run", "--rm", "-u", "web", "marked", "stat", "-c", "%u %g", "/secret"]).text();
@@ -56,13 +57,27 @@ fn hostile_account_files_are_not_waited_for() {
     let Some(engine) = TestEngine::new() else { return };
     let fifo = Root::scratch().file("/bin/busybox", 0o755, std::fs::read("/bin/busybox").unwrap());
     engine.import("fifo", &fifo.clone().fifo("/etc/passwd").fifo("/etc/group"), &[]);
-    let link = fifo.clone().symlink("/etc/passwd", "/proc/self/root/etc/passwd").symlink("/etc/group", "../../../etc/group");
+    let link = fifo
+        .clone()
+        .symlink("/etc/passwd", "/proc/self/root/etc/passwd")
+        .symlink("/etc/group", "../../../etc/group");
     engine.import("link", &link, &[]);
     let huge = fifo.file("/etc/passwd", 0o644, vec![b'x'; 9 << 20]);
     engine.import("huge", &huge, &[]);
     for image in ["fifo", "link", "huge"] {
         let begun = Instant::now();
-        let said = engine.tare(["run", "--rm", "--network", "none", "-u", "daemon", image, "/bin/busybox", "id", "-u"]);
+        let said = engine.tare([
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "-u",
+            "daemon",
+            image,
+            "/bin/busybox",
+            "id",
+            "-u",
+        ]);
         assert_ne!(said.code, 0, "{image} has no user daemon: {said:?}");
         assert!(begun.elapsed() < Duration::from_secs(5), "{image}");
     }

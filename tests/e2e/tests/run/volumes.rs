@@ -5,7 +5,8 @@ use std::fs;
 
 fn volumes(engine: &TestEngine) -> Vec<String> {
     let entries = fs::read_dir(engine.data_root().join("volumes")).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -15,7 +16,10 @@ fn a_named_volume_outlives_containers() {
     let Some(engine) = TestEngine::new() else { return };
     engine.sh(&["-v", "cache:/data"], "echo kept > /data/file").ok();
     assert_eq!(engine.run(&["-v", "cache:/elsewhere:ro"], &["cat", "/elsewhere/file"]).text(), "kept");
-    assert_eq!(engine.run(&["--mount", "type=volume,src=cache,dst=/data"], &["cat", "/data/file"]).text(), "kept");
+    assert_eq!(
+        engine.run(&["--mount", "type=volume,src=cache,dst=/data"], &["cat", "/data/file"]).text(),
+        "kept"
+    );
     assert_ne!(engine.run(&["-v", "cache:/data:ro"], &["touch", "/data/x"]).code, 0);
     assert_eq!(volumes(&engine), ["cache"]);
 }
@@ -38,7 +42,9 @@ fn an_empty_volume_gets_the_image_s_content_once() {
         .symlink("/data/link", "sub/file");
     engine.import("content", &root, &[]);
     let show = "cat /data/link; stat -c '%u:%g %a' /data /data/sub/file; ls /data";
-    let run = |script: &str| engine.tare(["run", "--rm", "--network", "none", "-v", "vol:/data", "content", "sh", "-c", script]);
+    let run = |script: &str| {
+        engine.tare(["run", "--rm", "--network", "none", "-v", "vol:/data", "content", "sh", "-c", script])
+    };
     let expected = ["from the image", "1000:29 755", "7:8 755", "link", "sub"];
     assert_eq!(run(show).lines(), expected);
     run("rm -r /data/sub /data/link; touch /data/own").ok();
@@ -49,9 +55,13 @@ fn an_empty_volume_gets_the_image_s_content_once() {
 fn content_is_not_copied_from_the_host() {
     let Some(engine) = TestEngine::new() else { return };
     let secret = engine.write("secret/file", "of the host").parent().unwrap().display().to_string();
-    engine.import("evil", &Root::busybox().symlink("/data", &secret).symlink("/up", "../../../../../../tmp"), &[]);
+    engine.import(
+        "evil",
+        &Root::busybox().symlink("/data", &secret).symlink("/up", "../../../../../../tmp"),
+        &[],
+    );
     for path in ["/data", "/up"] {
-        let said = engine.tare(["run", "--rm", "--network", "none", "-v", &format!("{path}"), "evil", "ls", "-A", path]);
+        let said = engine.tare(["run", "--rm", "--network", "none", "-v", path, "evil", "ls", "-A", path]);
         assert_eq!(said.out, "", "{path}: {said:?}");
     }
     assert_eq!(fs::read_dir(&secret).unwrap().count(), 1);
@@ -61,7 +71,9 @@ fn content_is_not_copied_from_the_host() {
 fn an_image_s_volumes_are_made() {
     let Some(engine) = TestEngine::new() else { return };
     engine.import("volumes", &Root::busybox(), &["VOLUME /data"]);
-    let seen = engine.tare(["run", "--rm", "--network", "none", "volumes", "sh", "-c", "grep -c ' /data ' /proc/mounts"]).text();
+    let seen = engine
+        .tare(["run", "--rm", "--network", "none", "volumes", "sh", "-c", "grep -c ' /data ' /proc/mounts"])
+        .text();
     assert_eq!(seen, "1");
     eventually("it is gone", || volumes(&engine).is_empty().then_some(()));
 }

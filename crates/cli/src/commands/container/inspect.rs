@@ -21,5 +21,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
-    inspected::print(&arguments.format, &arguments.containers, |name| Ok(inspect::inspect(&engine, name, arguments.size)?))
+    inspected::print(&arguments.format, &arguments.containers, |name| {
+        Ok(inspect::inspect(&engine, name, arguments.size)?)
+    })
 }

@@ -58,7 +58,8 @@ impl Wanted {
 
     fn accepts(&self, container: &Container) -> bool {
         let record = &container.record;
-        let is_old = |until: Timestamp| record.created.parse::<Timestamp>().is_ok_and(|created| created < until);
+        let is_old =
+            |until: Timestamp| record.created.parse::<Timestamp>().is_ok_and(|created| created < until);
         self.filters.accepts_labels(&record.execution.labels) && self.until.is_none_or(is_old)
     }
 }

@@ -50,7 +50,12 @@ pub(in crate::commands) struct Sizes {
 }
 
 /// The row of a container. `image` is what it was made from, in words.
-pub(in crate::commands) fn row(container: &Container, image: &str, sizes: Option<Sizes>, style: &Style) -> Row {
+pub(in crate::commands) fn row(
+    container: &Container,
+    image: &str,
+    sizes: Option<Sizes>,
+    style: &Style,
+) -> Row {
     let Container { record, status, .. } = container;
     let created = moment(&record.created);
     let command = command(&record.command);
@@ -114,7 +119,8 @@ fn short_image(name: &str, id: &oci::Digest) -> String {
         return text::short_id(name).to_owned();
     }
     let Ok(reference) = name.parse::<Reference>() else { return name.to_owned() };
-    let is_tagged = name.rsplit('/').next().is_some_and(|last| last.split('@').next().unwrap_or(last).contains(':'));
+    let is_tagged =
+        name.rsplit('/').next().is_some_and(|last| last.split('@').next().unwrap_or(last).contains(':'));
     match reference.tag().filter(|_| is_tagged) {
         Some(tag) => format!("{}:{tag}", reference.familiar_name()),
         None => reference.familiar_name(),
@@ -227,7 +233,8 @@ pub(super) mod tests {
             propagation: String::new(),
             options: vec![],
         };
-        container.record.mounts = vec![volume("a-volume-with-a-long-name"), MountPoint { kind: MountKind::Bind, ..volume("") }];
+        container.record.mounts =
+            vec![volume("a-volume-with-a-long-name"), MountPoint { kind: MountKind::Bind, ..volume("") }];
         assert_snapshot!(print("json", true, std::slice::from_ref(&container)), @r#"{"Command":"\"/bin/sh -c 'while t…\"","CreatedAt":"2024-01-02 03:04:05 +0000 UTC","HealthStatus":"none","ID":"0123456789ab","Image":"debian:bookworm","Labels":"a=1,b=","LocalVolumes":"1","Mounts":"a-volume-with-…,/data","Names":"web","Networks":"bridge","Platform":"linux/amd64","Ports":"","RunningFor":"2 hours ago","Size":"1.2kB (virtual 77.8MB)","State":"created","Status":"Created"}"#);
         assert_snapshot!(print("{{.Label \"a\"}} {{.Mounts}} {{.Image}}\\t{{.Command}}", false, &[container]), @r#"1 a-volume-with-a-long-name,/data docker.io/library/debian:bookworm	"/bin/sh -c 'while true; do sleep 1; done'""#);
     }

@@ -36,9 +36,7 @@ impl<'a> Selection<'a> {
     pub(super) fn new(engine: &Engine, filters: &'a Filters) -> Outcome<Self> {
         check(filters, "status", &STATUSES)?;
         check(filters, "health", &HEALTH)?;
-        let created = |key| {
-            filters.values(key).last().map(|name| containers::find(engine, name)).transpose()
-        };
+        let created = |key| filters.values(key).last().map(|name| containers::find(engine, name)).transpose();
         let invalid = |value: &str| Failure::new(format!("invalid filter 'exited={value}'"));
         let codes = filters.values("exited").map(|value| value.parse().map_err(|_| invalid(value)));
         // an image that is not there has no descendants
@@ -46,7 +44,9 @@ impl<'a> Selection<'a> {
         Ok(Self {
             before: created("before")?.map(|container| container.record.created),
             since: created("since")?.map(|container| container.record.created),
-            ancestors: ancestors.map(|image| Ancestor { id: image.id, layers: image.configuration.rootfs.diff_ids }).collect(),
+            ancestors: ancestors
+                .map(|image| Ancestor { id: image.id, layers: image.configuration.rootfs.diff_ids })
+                .collect(),
             codes: codes.collect::<Outcome<_>>()?,
             filters,
         })
@@ -62,7 +62,8 @@ impl<'a> Selection<'a> {
         let Container { record, status, .. } = container;
         let filters = self.filters;
         let is_named = |filters: &Filters| {
-            filters.accepts_pattern("name", &record.name) || filters.accepts_pattern("name", &format!("/{}", record.name))
+            filters.accepts_pattern("name", &record.name)
+                || filters.accepts_pattern("name", &format!("/{}", record.name))
         };
         filters.accepts_prefix("id", &record.id)
             && is_named(filters)
@@ -86,7 +87,8 @@ impl<'a> Selection<'a> {
     fn descends(&self, container: &Container) -> bool {
         let record = &container.record;
         self.ancestors.iter().any(|ancestor| {
-            ancestor.id == record.image || (!ancestor.layers.is_empty() && record.layers.starts_with(&ancestor.layers))
+            ancestor.id == record.image
+                || (!ancestor.layers.is_empty() && record.layers.starts_with(&ancestor.layers))
         })
     }
 }
@@ -102,7 +104,8 @@ fn check(filters: &Filters, key: &str, known: &[&str]) -> Outcome<()> {
 fn mounts(container: &Container, wanted: &str) -> bool {
     container.record.mounts.iter().any(|mount| {
         let is_volume = matches!(&mount.kind, MountKind::Volume { name, .. } if name == wanted);
-        let is_path = |path: &std::path::Path| wanted.starts_with('/') && path == std::path::Path::new(wanted);
+        let is_path =
+            |path: &std::path::Path| wanted.starts_with('/') && path == std::path::Path::new(wanted);
         is_volume || is_path(&mount.destination) || is_path(&mount.source)
     })
 }
@@ -123,7 +126,10 @@ mod tests {
             since: filters.values("since").last().map(Into::into),
             ancestors: filters
                 .values("ancestor")
-                .map(|name| Ancestor { id: Digest::of(name.as_bytes()), layers: vec![DiffId(Digest::of(name.as_bytes()))] })
+                .map(|name| Ancestor {
+                    id: Digest::of(name.as_bytes()),
+                    layers: vec![DiffId(Digest::of(name.as_bytes()))],
+                })
                 .collect(),
             codes: filters.values("exited").map(|code| code.parse().expect("a number")).collect(),
         };
@@ -134,10 +140,29 @@ mod tests {
     fn what_a_container_is() {
         let mut web = container("web");
         web.record.layers = vec![DiffId(Digest::of(b"base")), DiffId(Digest::of(b"own"))];
-        for yes in ["id=0123", "name=eb", "name=^/web$", "network=bridge", "health=none", "status=created", "ancestor=image", "ancestor=base"] {
+        for yes in [
+            "id=0123",
+            "name=eb",
+            "name=^/web$",
+            "network=bridge",
+            "health=none",
+            "status=created",
+            "ancestor=image",
+            "ancestor=base",
+        ] {
             assert!(accepts(&[yes], &web), "{yes}");
         }
-        for no in ["id=123", "name=^eb", "network=host", "health=healthy", "status=running", "exited=0", "ancestor=own", "volume=v", "label=a"] {
+        for no in [
+            "id=123",
+            "name=^eb",
+            "network=host",
+            "health=healthy",
+            "status=running",
+            "exited=0",
+            "ancestor=own",
+            "volume=v",
+            "label=a",
+        ] {
             assert!(!accepts(&[no], &web), "{no}");
         }
     }

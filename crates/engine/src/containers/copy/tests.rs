@@ -4,7 +4,6 @@ use super::*;
 use crate::containers::record::{HostSettings, Record};
 use crate::containers::tests::testbed::{self, Testbed};
 use std::fs;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -238,53 +237,4 @@ fn swap(root: &root::Root, stop: &AtomicBool) -> u64 {
         swaps += u64::from(swapped.is_ok());
     }
     swaps
-}
-
-#[test]
-fn a_tree_is_copied_with_all_that_belongs_to_it() {
-    use sys::fs::{FileType, Mode, XattrFlags};
-    let Some(bed) = Testbed::new() else { return };
-    let (source, target) = (bed.host().join("source"), bed.host().join("target"));
-    fs::create_dir_all(source.join("a/b/c")).unwrap();
-    fs::create_dir(&target).unwrap();
-    fs::write(source.join("a/file"), "content").unwrap();
-    fs::hard_link(source.join("a/file"), source.join("a/b/second")).unwrap();
-    symlink("/etc/passwd", source.join("a/link")).unwrap();
-    std::os::unix::fs::lchown(source.join("a/link"), Some(5), Some(6)).unwrap();
-    std::os::unix::fs::chown(source.join("a/b"), Some(7), Some(8)).unwrap();
-    fs::set_permissions(source.join("a/b"), fs::Permissions::from_mode(0o2751)).unwrap();
-    fs::File::create(source.join("hole")).unwrap().set_len(1 << 20).unwrap();
-    sys::fs::mknodat(sys::fs::CWD, source.join("fifo"), FileType::Fifo, Mode::from_raw_mode(0o622), 0)
-        .unwrap();
-    sys::fs::mknodat(
-        sys::fs::CWD,
-        source.join("null"),
-        FileType::CharacterDevice,
-        Mode::from_raw_mode(0o600),
-        sys::fs::makedev(1, 3),
-    )
-    .unwrap();
-    sys::fs::setxattr(source.join("a/file"), "user.note", b"kept", XattrFlags::empty()).unwrap();
-    let old = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH + std::time::Duration::new(1000, 42));
-    fs::File::open(source.join("a")).unwrap().set_times(old).unwrap();
-    let open = |path: &Path| OwnedFd::from(fs::File::open(path).unwrap());
-    tree(open(&source).as_fd(), open(&target).as_fd()).unwrap();
-    let same = |path: &str| {
-        let facts = |root: &Path| {
-            let m = fs::symlink_metadata(root.join(path)).unwrap();
-            (m.mode(), m.uid(), m.gid(), m.size(), m.mtime(), m.mtime_nsec(), m.rdev(), m.nlink())
-        };
-        // a directory's size is the file system's business
-        assert_eq!(facts(&source), facts(&target), "{path}");
-    };
-    for path in ["a", "a/file", "a/b", "a/b/second", "a/b/c", "a/link", "hole", "fifo", "null"] {
-        same(path);
-    }
-    let inode = |path: &str| fs::metadata(target.join(path)).unwrap().ino();
-    assert_eq!(inode("a/file"), inode("a/b/second"));
-    assert_eq!(fs::read_to_string(target.join("a/file")).unwrap(), "content");
-    assert!(fs::metadata(target.join("hole")).unwrap().blocks() < 100);
-    let mut value = [0; 8];
-    let length = sys::fs::getxattr(target.join("a/file"), "user.note", &mut value).unwrap();
-    assert_eq!(&value[..length], b"kept");
 }
