@@ -173,9 +173,19 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
 }
 
 fn parser(entry: &Entry) -> Command {
-    let command =
-        Command::new(entry.names[0]).about(entry.about).bin_name(format!("tare {}", entry.names[0]));
-    (entry.arguments)(command.args_override_self(true))
+    let name = entry.names[0];
+    let command = Command::new(name).bin_name(format!("tare {name}")).args_override_self(true);
+    let command = (entry.arguments)(command).about(entry.about);
+    // the rest of the line is one argument to the parser, and several to whoever reads help
+    let rest = command.get_positionals().find(|argument| argument.is_trailing_var_arg_set());
+    match rest.map(|rest| (rest.get_id().clone(), rest.get_value_names().unwrap_or_default().join(" "))) {
+        Some((id, words)) => {
+            let has_flags = command.get_arguments().any(|argument| !argument.is_positional());
+            let usage = format!("tare {name} {}{words}", if has_flags { "[OPTIONS] " } else { "" });
+            command.override_usage(usage).mut_arg(id, |rest| rest.hide(true))
+        }
+        None => command,
+    }
 }
 
 /// The parser of the command with this name.

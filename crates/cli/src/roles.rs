@@ -11,6 +11,10 @@ pub(crate) const INIT: &str = "docker-init";
 /// `tare-supervisor DATA-ROOT EXEC-ROOT PROGRAM (container ID | step)`, with its control socket as standard input.
 pub(crate) fn supervisor(arguments: &[OsString]) -> i32 {
     let [data_root, exec_root, program, role, rest @ ..] = arguments else { return 2 };
+    // whatever a shell or script had open is none of a container's business for as long as it runs
+    if sys::clone::close_inherited_from(3).is_err() {
+        return 2;
+    }
     let Ok(socket) = std::io::stdin().lock().as_socket() else { return 2 };
     let layout = Layout::new(Path::new(data_root), Path::new(exec_root), Path::new(program));
     let engine = match Engine::open(layout) {

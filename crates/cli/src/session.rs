@@ -4,11 +4,14 @@ use crate::failure::{Failure, Outcome};
 use crate::terminal::{self, DetachKeys, Raw};
 use engine::{Connection, Event, Request};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 use sys::Errno;
-use sys::event::{PollFd, PollFlags, poll};
+use sys::event::{PollFd, PollFlags, Timespec, poll};
 use sys::pipe::{PipeFlags, SpliceFlags, pipe_with, splice};
 use sys::signal::SignalQueue;
 
+/// How long after the end of an exec other processes that have its streams are listened to, as Docker does.
+const STRAGGLERS: Duration = Duration::from_secs(2);
 const SIGWINCH: i32 = 28;
 /// Signals that are passed on with `--sig-proxy`: all that can be caught, except those about this process's own children, pipes and terminal.
 const PROXIED: [i32; 9] = [1, 2, 3, 10, 12, 14, 15, 18, 23];
@@ -114,12 +117,22 @@ impl Session {
     }
 
     fn carry(&mut self, connection: &Connection) -> Outcome<End> {
-        let mut end = None;
+        let mut ended: Option<(End, Instant)> = None;
         loop {
-            if end.is_some() && self.output.is_none() && self.error.is_none() {
-                return Ok(end.unwrap_or(End::Lost));
+            let patience = ended.map(|(_, since)| STRAGGLERS.saturating_sub(since.elapsed()));
+            if let Some((end, _)) = ended
+                && self.output.is_none()
+                && self.error.is_none()
+            {
+                return Ok(end);
             }
-            for ready in self.wait(connection, end.is_none()) {
+            let ready = self.wait(connection, patience);
+            if let (Some((end, _)), Some(Duration::ZERO)) = (ended, patience)
+                && ready.is_empty()
+            {
+                return Ok(end);
+            }
+            for ready in ready {
                 match ready {
                     Ready::Typed => {
                         if self.read_input() {
@@ -131,19 +144,20 @@ impl Session {
                     Ready::Error => carry_output(&mut self.error, sys::stdio::stderr()),
                     Ready::Signal => self.pass_signals(connection),
                     Ready::Event => match next_event(connection) {
-                        Some(Event::Exited { code }) => end = Some(End::Exited(code)),
+                        Some(Event::Exited { code }) => ended = Some((End::Exited(code), Instant::now())),
                         Some(_) => {}
-                        None => end = end.or(Some(End::Lost)),
+                        None => ended = ended.or(Some((End::Lost, Instant::now()))),
                     },
                 }
             }
         }
     }
 
-    fn wait(&self, connection: &Connection, hears: bool) -> Vec<Ready> {
+    /// Waits until something can be done; no longer than `patience`, which is set when the process has ended.
+    fn wait(&self, connection: &Connection, patience: Option<Duration>) -> Vec<Ready> {
         let mut watched: Vec<(Ready, BorrowedFd<'_>, PollFlags)> =
             vec![(Ready::Signal, self.queue.as_fd(), PollFlags::IN)];
-        if hears {
+        if patience.is_none() {
             watched.push((Ready::Event, connection.as_fd(), PollFlags::IN));
         }
         if self.input.is_some() && self.pending.is_empty() && !self.input_ended {
@@ -160,7 +174,8 @@ impl Session {
         let mut fds: Vec<PollFd<'_>> =
             watched.iter().map(|(_, fd, flags)| PollFd::from_borrowed_fd(*fd, *flags)).collect();
         // an interruption is a turn without anything ready
-        let _ = poll(&mut fds, None);
+        let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
+        let _ = poll(&mut fds, timeout.as_ref());
         let is_ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
         watched.iter().zip(is_ready).filter(|(_, ready)| *ready).map(|((what, _, _), _)| *what).collect()
     }

@@ -3,6 +3,8 @@
 use crate::error::{At, Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 /// Reads a document; `None` if it is not there.
@@ -34,4 +36,13 @@ pub(crate) fn write<T: Serialize>(path: &Path, document: &T, lasting: Lasting) -
         Lasting::Boot => store::durable::replace(path, &text)?,
     }
     Ok(())
+}
+
+/// A document in a file without a name, for another process of ours.
+pub(crate) fn in_memory<T: Serialize>(document: &T) -> Result<File> {
+    let what = "a memory file";
+    let made = sys::fs::memfd_create("document", sys::fs::MemfdFlags::CLOEXEC);
+    let mut file = File::from(made.at("make", what)?);
+    file.write_all(&serde_json::to_vec(document).expect("our documents are plain data")).at("write", what)?;
+    Ok(file)
 }

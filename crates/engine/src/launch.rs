@@ -3,7 +3,7 @@
 use crate::error::{At, Error, Result};
 use crate::passwd::Accounts;
 use crate::record::{HostSettings, NetworkMode, Record};
-use crate::{Engine, spec};
+use crate::{Engine, exec_failure, spec};
 use network::resolv;
 use oci::runtime::LinuxSeccomp;
 use runtime::cgroup::Cgroup;
@@ -63,7 +63,11 @@ pub(crate) fn lowers(engine: &Engine, layers: &[oci::DiffId]) -> Result<Vec<Owne
 
 /// Mounts layers (lowest first) below an upper directory, detached.
 pub(crate) fn mount(engine: &Engine, layers: &[oci::DiffId], upper: Option<&Upper>) -> Result<OwnedFd> {
-    let lowers = lowers(engine, layers)?;
+    overlay(&lowers(engine, layers)?, upper)
+}
+
+/// Mounts directories, the topmost first, below an upper directory, detached.
+pub(crate) fn overlay(lowers: &[OwnedFd], upper: Option<&Upper>) -> Result<OwnedFd> {
     let open = |path: &Path| sys::mount::open_directory(path).at("open", path);
     let upper_fds = match upper {
         Some(upper) => Some((open(&upper.directory)?, open(&upper.work)?)),
@@ -83,11 +87,13 @@ pub(crate) fn root_of(mount: BorrowedFd<'_>) -> Result<OwnedFd> {
 }
 
 impl Launch<'_> {
-    /// Starts the record's command. What was made is removed again if that fails; the error names the step.
+    /// Starts the record's command. What was made is removed again if that fails; the error names the step, or says why the
+    /// program cannot be executed.
     pub(crate) fn run(&self, root: OwnedFd, streams: &Streams) -> Result<Launched> {
         let cgroup = Cgroup::at(&self.engine.layout().cgroup(&self.record.id))?;
+        let inside = root_of(root.as_fd())?;
         let mut address = None;
-        let launched = self.prepare_and_start(root, streams, &cgroup, &mut address);
+        let launched = self.prepare_and_start(root, inside.as_fd(), streams, &cgroup, &mut address);
         match launched {
             Ok((running, seccomp)) => Ok(Launched { running, cgroup, seccomp, address }),
             Err(error) => {
@@ -96,7 +102,7 @@ impl Launch<'_> {
                 if let Some(address) = address {
                     let _ = network::addresses::release(&self.bridge_state(), address, &self.record.id);
                 }
-                Err(error)
+                Err(exec_failure::of_launch(error, inside.as_fd(), self.record))
             }
         }
     }
@@ -104,16 +110,16 @@ impl Launch<'_> {
     fn prepare_and_start(
         &self,
         root: OwnedFd,
+        inside: BorrowedFd<'_>,
         streams: &Streams,
         cgroup: &Cgroup,
         address: &mut Option<Ipv4Addr>,
     ) -> Result<(Running, Option<Vec<u8>>)> {
-        let inside = root_of(root.as_fd())?;
-        let identity = Accounts::read(inside.as_fd())?
-            .identify(&self.record.execution.user, &self.record.host.groups)?;
-        make_working_directory(inside.as_fd(), &self.record.execution.working_dir)?;
+        let identity =
+            Accounts::read(inside)?.identify(&self.record.execution.user, &self.record.host.groups)?;
+        make_working_directory(inside, &self.record.execution.working_dir)?;
         let bridge = self.bridge(address)?;
-        let hostname = self.hostname();
+        let hostname = self.record.own_hostname();
         self.write_files(&hostname, bridge.as_ref(), *address)?;
         let spec = spec::build(self.record, &self.facts(identity, hostname)?)?;
         let resources = spec.linux().as_ref().and_then(|linux| linux.resources().clone()).unwrap_or_default();
@@ -141,6 +147,9 @@ impl Launch<'_> {
         for device in &self.record.host.devices {
             devices.extend(spec::find_device(device)?);
         }
+        if self.record.host.privileged {
+            devices.extend(spec::all_devices()?);
+        }
         Ok(spec::Facts {
             identity,
             hostname,
@@ -149,16 +158,6 @@ impl Launch<'_> {
             devices,
             init_program: self.record.host.init.then(|| self.engine.layout().program.clone()),
         })
-    }
-
-    fn hostname(&self) -> String {
-        if !self.record.hostname.is_empty() {
-            return self.record.hostname.clone();
-        }
-        if self.record.host.network == NetworkMode::Host {
-            return sys::system::uname().nodename().to_string_lossy().into_owned();
-        }
-        self.record.id.chars().take(12).collect()
     }
 
     fn bridge_state(&self) -> PathBuf {

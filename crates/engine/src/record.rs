@@ -46,6 +46,28 @@ pub struct Record {
     pub mounts: Vec<MountPoint>,
 }
 
+impl Record {
+    /// The host name that a start sets: the one that was asked for, the host's own in its network, else the first 12 digits of the id.
+    #[must_use]
+    pub fn own_hostname(&self) -> String {
+        if !self.hostname.is_empty() {
+            return self.hostname.clone();
+        }
+        if self.host.network == NetworkMode::Host {
+            return sys::system::uname().nodename().to_string_lossy().into_owned();
+        }
+        self.id.chars().take(12).collect()
+    }
+
+    /// The names of its anonymous volumes, which go with it.
+    pub(crate) fn anonymous_volumes(&self) -> impl Iterator<Item = &str> {
+        self.mounts.iter().filter_map(|mount| match &mount.kind {
+            MountKind::Volume { name, anonymous: true } => Some(name.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// How a container is confined and connected (Docker's `HostConfig`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -36,7 +36,7 @@ pub(crate) struct Facts {
 }
 
 pub(crate) use mounts::SHM_SIZE;
-pub(crate) use resources::{FoundDevice, find_device, throttles};
+pub(crate) use resources::{FoundDevice, all_devices, find_device, limits, throttles};
 
 /// Where `--init` puts the small init.
 pub(crate) const INIT_PATH: &str = "/sbin/docker-init";

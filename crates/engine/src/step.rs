@@ -2,11 +2,10 @@
 
 use crate::containers::start::{await_running, spawn_supervisor};
 use crate::error::{At, Error, Result};
-use crate::exec_failure;
 use crate::launch::{self, Launch, Upper};
 use crate::passwd::Accounts;
 use crate::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record};
-use crate::{Engine, containers, supervise};
+use crate::{Engine, containers, document, supervise};
 use oci::DiffId;
 use oci::image::Execution;
 use runtime::Streams;
@@ -14,7 +13,7 @@ use runtime::control::{Connection, Event, Request, Which, tell};
 use runtime::supervisor::{Charge, Ends, Starter, watch};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use store::layers::Draft;
@@ -136,10 +135,7 @@ pub fn start(
     let record = command.record()?;
     let run = engine.run("containers").join(&record.id);
     let order = Order { record, upper: draft.fs(), work: draft.work() };
-    let mut file =
-        File::from(sys::fs::memfd_create("step", sys::fs::MemfdFlags::CLOEXEC).at("make", "a memory file")?);
-    let text = serde_json::to_vec(&order).expect("a record serialises");
-    file.write_all(&text).at("write", "a memory file")?;
+    let file = document::in_memory(&order)?;
     let null = File::open("/dev/null").at("open", "/dev/null")?;
     let connection = spawn_supervisor(engine, &["step"])?;
     let step = Step { connection, run };
@@ -213,15 +209,9 @@ fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd
     let result = (|| {
         let upper = Upper { directory: upper, work, volatile: true };
         let root = launch::mount(engine, &record.layers, Some(&upper))?;
-        let inside = launch::root_of(root.as_fd())?;
         let launch =
             Launch { engine, record: &record, place: directory.place(), files: directory.run.clone() };
-        let streams = Streams::Descriptors(streams);
-        let launched = launch
-            .run(root, &streams)
-            .map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
-        drop(streams);
-        Ok::<_, Error>(launched)
+        launch.run(root, &Streams::Descriptors(streams))
     })();
     let launched = match result {
         Ok(launched) => launched,

@@ -3,7 +3,6 @@
 use crate::containers::{self, directory::Directory};
 use crate::document::Lasting;
 use crate::error::{At, Error, Result};
-use crate::exec_failure;
 use crate::launch::{self, Launch, Launched, Upper};
 use crate::record::{Record, State};
 use crate::{Engine, Event};
@@ -62,9 +61,7 @@ fn start(engine: &Engine, directory: &Directory, socket: &OwnedFd) -> Result<Sta
     containers::volumes::fill(engine, &record, inside.as_fd())?;
     let (streams, ends) = streams(&record)?;
     let launch = Launch { engine, record: &record, place: directory.place(), files: directory.data.clone() };
-    let launched = launch
-        .run(root, &streams)
-        .map_err(|error| exec_failure::of_launch(error, inside.as_fd(), &record))?;
+    let launched = launch.run(root, &streams)?;
     drop(streams);
     Ok((record, launched, ends, starter))
 }
@@ -147,7 +144,7 @@ fn attend(engine: &Engine, directory: &Directory, started: Started, socket: Owne
         attended.finish(&state);
     });
     if record.host.auto_remove {
-        containers::remove::remains(engine, &record.id);
+        containers::remove::remains_of(engine, &record);
     }
 }
 
@@ -172,8 +169,9 @@ impl Attended<'_> {
         // the init's end has ended its pid namespace; what shares the host's is ended here
         self.cgroup.kill();
         if self.record.host.auto_remove {
-            // the name is free as soon as the command returns
+            // from here on there is no such container, and its name is free
             let _ = containers::names::release(self.engine, &self.record.name, &self.record.id);
+            self.directory.forget_record();
         } else if self.directory.write_state(state, Lasting::PowerCut).is_err() {
             // a full disk: the state of this boot at least
             let _ = self.directory.write_state(state, Lasting::Boot);

@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::images::usage::{Usage, User};
 use crate::{Engine, launch, volume};
 use runtime::cgroup::Cgroup;
-use std::fs;
 use store::collect::{self, Collected, Roots};
 
 /// What containers keep from being collected.
@@ -81,19 +80,16 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
     Ok(removed)
 }
 
-/// Directories of containers without a record: creations and removals that were interrupted. A creation in progress
-/// holds its directory for milliseconds; one that is younger than a minute is left alone.
+/// Directories of containers without a record: creations and removals that were interrupted. A creation in progress has a name of its
+/// own, with its process in it.
 fn sweep_containers(engine: &Engine) -> Result<()> {
     for id in find::ids(engine) {
         let path = engine.data("containers").join(&id);
-        let is_old = fs::metadata(&path)
-            .and_then(|m| m.modified())
-            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() >= 60));
-        let has_record = path.join("config.json").exists();
-        if !has_record && is_old {
+        if !path.join("config.json").exists() {
             store::trash::discard(engine.store(), &path)?;
         }
     }
+    store::collect::sweep_drafts(engine.store(), &engine.data("containers"))?;
     Ok(())
 }
 

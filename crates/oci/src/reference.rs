@@ -124,6 +124,9 @@ impl FromStr for Reference {
                 "a name is lower-case letters and digits, separated by '/', '.', '_' and '-'",
             ));
         }
+        if name == "sha256" {
+            return Err(invalid("a digest's algorithm is no name"));
+        }
         let tag = tag.map(str::to_owned).or_else(|| digest.is_none().then(|| DEFAULT_TAG.to_owned()));
         Ok(Self { host: host.to_owned(), path, tag, digest })
     }

@@ -181,12 +181,15 @@ fn set_user(process: &Process) -> Outcome {
     sys::thread::set_thread_res_uid(uid, uid, uid).about(format!("user {}", user.uid()))
 }
 
-/// Enters the working directory as the user, and makes sure that it is inside the root: a descriptor of the host that leaked in, reached
-/// as `/proc/self/fd/N`, was CVE-2024-21626. What is outside has no path from here.
+/// Enters the working directory as the user. No link of `/proc/self/fd` leads there: a descriptor of the host that had leaked in, reached by one,
+/// was CVE-2024-21626. Where it leads is inside the root: what is outside has no path from here.
 fn enter_directory(process: &Process) -> Outcome {
     let cwd = process.cwd();
     let about = || cwd.display().to_string();
-    sys::process::chdir(cwd).about(about())?;
+    let root = sys::mount::open_directory("/").about("/")?;
+    let flags = OFlags::PATH | OFlags::DIRECTORY;
+    let directory = sys::rooted::open(root.as_fd(), cwd, flags, Mode::empty()).about(about())?;
+    sys::process::fchdir(&directory).about(about())?;
     let inside = sys::process::getcwd(Vec::new()).is_ok_and(|path| path.as_bytes().starts_with(b"/"));
     if inside { Ok(()) } else { Err(Errno::NOENT).about(format!("{} is outside of the root", cwd.display())) }
 }
@@ -248,11 +251,18 @@ fn execute(arguments: &[String], environment: &[String]) -> (String, Errno) {
         let Ok(candidate) = CString::new(candidate) else { return failed(Errno::INVAL) };
         match sys::clone::execve(&candidate, &argv, &envp) {
             Errno::NOENT | Errno::NOTDIR if !program.contains('/') => {}
+            // a directory of that name is not what was meant, and does not end the search
+            Errno::ACCESS if !program.contains('/') && is_directory(&candidate) => {}
             Errno::ACCESS if !program.contains('/') => reason = Errno::ACCESS,
             errno => return failed(errno),
         }
     }
     failed(reason)
+}
+
+fn is_directory(path: &CString) -> bool {
+    sys::fs::stat(path.as_c_str())
+        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
 }
 
 fn strings(list: &[String]) -> Option<Vec<CString>> {

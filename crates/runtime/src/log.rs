@@ -114,15 +114,28 @@ impl Log {
         self.write(&records)
     }
 
+    /// Writes whole records, as many at once as the current file may take.
     fn write(&mut self, records: &str) -> Result<()> {
-        if records.is_empty() {
-            return Ok(());
+        let mut rest = records;
+        while !rest.is_empty() {
+            let room = self.bounds.size.saturating_sub(self.size);
+            let mut fits = 0;
+            for record in rest.split_inclusive('\n') {
+                if (fits + record.len()) as u64 > room {
+                    break;
+                }
+                fits += record.len();
+            }
+            if fits == 0 && self.size > 0 {
+                self.rotate()?;
+                continue;
+            }
+            // a record larger than a file gets one of its own
+            let piece = if fits > 0 { fits } else { rest.find('\n').map_or(rest.len(), |end| end + 1) };
+            self.file.write_all(&rest.as_bytes()[..piece]).at("write", &self.path)?;
+            self.size += piece as u64;
+            rest = &rest[piece..];
         }
-        if self.size > 0 && self.size + records.len() as u64 > self.bounds.size {
-            self.rotate()?;
-        }
-        self.file.write_all(records.as_bytes()).at("write", &self.path)?;
-        self.size += records.len() as u64;
         Ok(())
     }
 
@@ -207,6 +220,9 @@ mod tests {
         assert!(sizes.iter().all(|size| *size <= 1000), "{sizes:?}");
         assert!(!numbered(&path, 3).exists());
         assert!(fs::read_to_string(&path).unwrap().contains("line 199"));
+        let many: String = (200..300).map(|number| format!("line {number}\n")).collect();
+        log.append(Stream::Output, many.as_bytes()).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() <= 1000, "also when much comes at once");
         remove(&path);
     }
 }

@@ -147,15 +147,27 @@ fn sweep(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Removes temporary files (`.name.<pid>-<number>`) whose process is gone.
+/// Removes temporary files and directories (`.name.<pid>-<number>`) whose process is gone.
 fn sweep_temporary(directory: &Path) -> Result<()> {
     for entry in fs::read_dir(directory).at("list", directory)?.flatten() {
         let name = entry.file_name();
         if name.to_str().is_some_and(|name| name.starts_with('.') && !is_fresh(name)) {
-            let _ = fs::remove_file(entry.path());
+            staging::remove(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Removes what processes that are gone left half-made in a directory of the data root.
+///
+/// # Errors
+/// What the system reports; a missing directory is none.
+pub fn sweep_drafts(store: &Store, directory: &Path) -> Result<()> {
+    if directory.starts_with(store.data_root()) && directory.exists() {
+        sweep_temporary(directory)
+    } else {
+        Ok(())
+    }
 }
 
 fn is_owned(name: &str) -> bool {

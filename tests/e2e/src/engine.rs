@@ -87,6 +87,18 @@ impl TestEngine {
         ask(&mut self.command(arguments), b"")
     }
 
+    /// The same with words that have no spaces in them, written as one types them.
+    #[track_caller]
+    pub fn line(&self, words: &str) -> Said {
+        self.tare(words.split_whitespace())
+    }
+
+    /// The same with a last argument that may have spaces, such as a script.
+    #[track_caller]
+    pub fn line_then(&self, words: &str, last: &str) -> Said {
+        self.tare(words.split_whitespace().chain([last]))
+    }
+
     /// `run --rm FLAGS busybox COMMAND`, without a network if the flags do not name one.
     #[track_caller]
     pub fn run(&self, flags: &[&str], command: &[&str]) -> Said {
@@ -241,11 +253,12 @@ impl TestEngine {
 
     /// Removes everything by the engine's own commands.
     fn clear(&self) {
-        let containers = self.containers();
-        if !containers.is_empty() {
-            let arguments = ["rm", "-f", "-v"].map(str::to_owned).into_iter().chain(containers);
-            self.tare(arguments).ok();
-        }
+        // one with `--rm` may be about to remove itself
+        remains::until_gone(|| {
+            let containers = self.containers();
+            let arguments = ["rm", "-f", "-v"].map(str::to_owned).into_iter().chain(containers.clone());
+            containers.is_empty() || self.tare(arguments).code == 0
+        });
         // the kernel takes its time with a network namespace, and the bridge stays as long as something is plugged into it
         remains::until_gone(|| {
             self.tare(["system", "prune", "-af"]).ok();

@@ -27,21 +27,10 @@ fn added_changed_deleted() {
 fn nothing_changed_is_nothing_shown() {
     let Some(engine) = TestEngine::new() else { return };
     engine
-        .tare([
-            "run",
-            "--network",
-            "none",
-            "--name",
-            "web",
-            "-v",
-            "vol:/tmp",
-            "--tmpfs",
-            "/t",
-            "busybox",
-            "sh",
-            "-c",
+        .line_then(
+            "run --network none --name web -v vol:/tmp --tmpfs /t busybox sh -c",
             "touch /tmp/x /dev/y /t/z",
-        ])
+        )
         .ok();
     let lines = engine.tare(["diff", "web"]).lines();
     // the places of mounts that the image does not have are made

@@ -13,19 +13,10 @@ fn an_export_is_an_import_again() {
         .file("/set", 0o4755, "x");
     engine.import("base", &root, &[]);
     engine
-        .tare([
-            "run",
-            "--network",
-            "none",
-            "--name",
-            "web",
-            "-v",
-            "vol:/vol",
-            "base",
-            "sh",
-            "-c",
+        .line_then(
+            "run --network none --name web -v vol:/vol base sh -c",
             "echo new > /new; rm /bin/vi; echo hidden > /vol/file",
-        ])
+        )
         .ok();
     let file = engine.path("out.tar").display().to_string();
     engine.tare(["export", "-o", &file, "web"]).ok();

@@ -20,11 +20,10 @@ fn information() {
     engine.start(&["--network", "none"], &["sleep", "1000"]);
     engine.tare(["create", "busybox", "true"]).ok();
     let seen = engine
-        .tare([
-            "info",
-            "-f",
+        .line_then(
+            "info -f",
             "{{.Containers}} {{.ContainersRunning}} {{.ContainersStopped}} {{.Images}} {{.OSType}}",
-        ])
+        )
         .text();
     assert_eq!(seen, "2 1 1 1 linux");
     assert_eq!(

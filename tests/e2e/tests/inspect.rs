@@ -1,6 +1,7 @@
 //! `tare inspect` (behaviour L-8).
 
 use e2e::{Root, TestEngine};
+use serde_json::json;
 
 #[test]
 fn docker_s_keys_in_docker_s_order() {
@@ -50,68 +51,36 @@ fn docker_s_keys_in_docker_s_order() {
 fn what_was_asked_for_is_there() {
     let Some(engine) = TestEngine::new() else { return };
     let place = engine.write("bound/x", "").parent().unwrap().display().to_string();
-    let flags = [
-        "create",
-        "--name",
-        "web",
-        "-h",
-        "host",
-        "-e",
-        "A=1",
-        "-u",
-        "web",
-        "-w",
-        "/tmp",
-        "-l",
-        "tier=front",
-        "-m",
-        "64m",
-        "--cpus",
-        "1.5",
-        "--cap-add",
-        "NET_ADMIN",
-        "--read-only",
-        "--pids-limit",
-        "9",
-        "--stop-signal",
-        "SIGINT",
-        "-v",
-        &format!("{place}:/bound:ro"),
-        "-v",
-        "named:/named",
-        "--tmpfs",
-        "/t",
-        "-it",
-        "--add-host",
-        "db:10.0.0.1",
-        "--shm-size",
-        "1m",
-        "--entrypoint",
-        "echo",
-        "busybox",
-        "hello",
-    ];
-    engine.tare(flags).ok();
+    engine
+        .line(&format!(
+            "create --name web -h host -e A=1 -u web -w /tmp -l tier=front -m 64m --cpus 1.5 --cap-add NET_ADMIN --read-only \
+             --pids-limit 9 --stop-signal SIGINT -v {place}:/bound:ro -v named:/named --tmpfs /t -it --add-host db:10.0.0.1 \
+             --shm-size 1m --entrypoint echo busybox hello"
+        ))
+        .ok();
     let value = engine.inspect("web");
-    assert_eq!((value["Path"].as_str(), &value["Args"]), (Some("echo"), &serde_json::json!(["hello"])));
-    let config = &value["Config"];
-    assert_eq!(
-        (config["Hostname"].as_str(), config["User"].as_str(), config["WorkingDir"].as_str()),
-        (Some("host"), Some("web"), Some("/tmp"))
-    );
-    assert_eq!(config["Labels"]["tier"], "front");
-    assert_eq!(config["StopSignal"], "SIGINT");
-    assert!(config["Env"].as_array().unwrap().contains(&"A=1".into()), "{config}");
-    assert_eq!(
-        (&config["Entrypoint"], &config["Cmd"]),
-        (&serde_json::json!(["echo"]), &serde_json::json!(["hello"]))
-    );
-    assert!(config["Tty"].as_bool().unwrap() && config["OpenStdin"].as_bool().unwrap());
-    let host = &value["HostConfig"];
-    assert_eq!((host["Memory"].as_i64(), host["NanoCpus"].as_i64()), (Some(64 << 20), Some(1_500_000_000)));
-    assert_eq!((host["PidsLimit"].as_i64(), host["ShmSize"].as_i64()), (Some(9), Some(1 << 20)));
-    assert!(host["ReadonlyRootfs"].as_bool().unwrap());
-    assert_eq!(host["CapAdd"].as_array().unwrap().len(), 1);
+    for (path, expected) in [
+        ("/Path", json!("echo")),
+        ("/Args", json!(["hello"])),
+        ("/Config/Hostname", json!("host")),
+        ("/Config/User", json!("web")),
+        ("/Config/WorkingDir", json!("/tmp")),
+        ("/Config/Labels/tier", json!("front")),
+        ("/Config/StopSignal", json!("SIGINT")),
+        ("/Config/Entrypoint", json!(["echo"])),
+        ("/Config/Cmd", json!(["hello"])),
+        ("/Config/Env", json!(["A=1"])),
+        ("/Config/Tty", json!(true)),
+        ("/Config/OpenStdin", json!(true)),
+        ("/HostConfig/Memory", json!(64 << 20)),
+        ("/HostConfig/NanoCpus", json!(1_500_000_000)),
+        ("/HostConfig/PidsLimit", json!(9)),
+        ("/HostConfig/ShmSize", json!(1 << 20)),
+        ("/HostConfig/ReadonlyRootfs", json!(true)),
+        ("/HostConfig/CapAdd", json!(["CAP_NET_ADMIN"])),
+    ] {
+        assert_eq!(value.pointer(path), Some(&expected), "{path}");
+    }
     let mut mounts: Vec<String> = value["Mounts"]
         .as_array()
         .unwrap()
@@ -128,21 +97,8 @@ fn what_was_asked_for_is_there() {
 #[test]
 fn how_it_ended() {
     let Some(engine) = TestEngine::new() else { return };
-    let said = engine.tare([
-        "run",
-        "--network",
-        "none",
-        "--name",
-        "hog",
-        "-m",
-        "16m",
-        "--memory-swap",
-        "16m",
-        "busybox",
-        "/probe",
-        "hog",
-        "100000000",
-    ]);
+    let said =
+        engine.line("run --network none --name hog -m 16m --memory-swap 16m busybox /probe hog 100000000");
     assert_eq!(said.code, 137);
     let state = engine
         .tare([

@@ -8,17 +8,10 @@ use std::io::{BufRead as _, BufReader};
 fn both_streams_come_back_apart() {
     let Some(engine) = TestEngine::new() else { return };
     engine
-        .tare([
-            "run",
-            "--network",
-            "none",
-            "--name",
-            "web",
-            "busybox",
-            "sh",
-            "-c",
+        .line_then(
+            "run --network none --name web busybox sh -c",
             "echo one; sleep 0.05; echo two >&2; sleep 0.05; printf three",
-        ])
+        )
         .ok();
     let said = engine.tare(["logs", "web"]);
     assert_eq!((said.out.as_str(), said.err.as_str()), ("one\nthree", "two\n"));
@@ -40,19 +33,7 @@ fn the_end_of_it() {
 #[test]
 fn times() {
     let Some(engine) = TestEngine::new() else { return };
-    engine
-        .tare([
-            "run",
-            "--network",
-            "none",
-            "--name",
-            "web",
-            "busybox",
-            "sh",
-            "-c",
-            "echo one; sleep 0.2; echo two",
-        ])
-        .ok();
+    engine.line_then("run --network none --name web busybox sh -c", "echo one; sleep 0.2; echo two").ok();
     let lines = engine.tare(["logs", "-t", "web"]).lines();
     let (time, text) = lines[0].split_once(' ').unwrap();
     assert!(
@@ -128,26 +109,13 @@ fn long_lines_and_bytes_survive() {
     let script = "head -c 100000 /dev/zero | tr '\\0' x; echo; printf 'a\\tb\\\\\"\\001\\n'";
     let direct = engine.tare(["run", "--network", "none", "--name", "web", "busybox", "sh", "-c", script]);
     assert_eq!(engine.tare(["logs", "web"]).out, direct.out);
-    assert_eq!(direct.out.len(), 100_001 + 8);
+    assert_eq!(direct.out.len(), 100_001 + 7);
 }
 
 #[test]
 fn a_terminal_s_log_is_its_output() {
     let Some(engine) = TestEngine::new() else { return };
-    engine
-        .tare([
-            "run",
-            "-t",
-            "--network",
-            "none",
-            "--name",
-            "web",
-            "busybox",
-            "sh",
-            "-c",
-            "echo out; echo err >&2",
-        ])
-        .ok();
+    engine.line_then("run -t --network none --name web busybox sh -c", "echo out; echo err >&2").ok();
     let said = engine.tare(["logs", "web"]);
     assert_eq!((said.out.as_str(), said.err.as_str()), ("out\r\nerr\r\n", ""));
 }

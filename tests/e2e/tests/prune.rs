@@ -113,17 +113,10 @@ fn a_prune_does_not_disturb_starts() {
 fn disk_usage() {
     let Some(engine) = TestEngine::new() else { return };
     engine
-        .tare([
-            "run",
-            "--network",
-            "none",
-            "-v",
-            "vol:/data",
-            "busybox",
-            "sh",
-            "-c",
+        .line_then(
+            "run --network none -v vol:/data busybox sh -c",
             "head -c 1000000 /dev/zero > /file; head -c 2000000 /dev/zero > /data/file",
-        ])
+        )
         .ok();
     let lines = engine.tare(["system", "df"]).lines();
     let columns: Vec<&str> = lines[0].split_whitespace().collect();

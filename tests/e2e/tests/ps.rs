@@ -69,11 +69,10 @@ fn which_and_how() {
         );
     }
     let seen = engine
-        .tare([
-            "ps",
-            "--format",
+        .line_then(
+            "ps --format",
             "{{.Label \"tier\"}} {{.LocalVolumes}} {{.Mounts}} {{.Networks}} {{.Image}}",
-        ])
+        )
         .text();
     assert_eq!(seen, "front 1 cache none busybox");
     assert_ne!(engine.tare(["ps", "--format", "{{.NoSuch}}"]).code, 0);

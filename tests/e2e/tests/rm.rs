@@ -56,3 +56,17 @@ fn many_removals_of_one_container() {
     assert_eq!(codes, [0; 5]);
     assert!(engine.containers().is_empty());
 }
+
+/// A container that removes itself may be removed at the same time.
+#[test]
+fn one_that_is_removing_itself() {
+    let Some(engine) = TestEngine::new() else { return };
+    for _ in 0..15 {
+        engine.line("run --rm --network none busybox true").ok();
+        let containers = engine.containers();
+        engine
+            .tare(["rm", "-f"].map(str::to_owned).into_iter().chain(containers).chain(["none".to_owned()]))
+            .ok();
+        assert!(engine.containers().is_empty());
+    }
+}

@@ -3,6 +3,13 @@
 use e2e::{TestEngine, eventually};
 use std::io::{BufRead as _, BufReader};
 
+/// Kills a container's supervisor; it is gone when this returns.
+fn kill_supervisor(engine: &TestEngine, id: &str) {
+    let supervisor = engine.supervisor(id);
+    supervisor.kill();
+    eventually("the supervisor is gone", || (!supervisor.is_alive()).then_some(()));
+}
+
 #[test]
 fn a_container_does_not_outlive_its_supervisor() {
     let Some(engine) = TestEngine::new() else { return };
@@ -60,7 +67,7 @@ fn the_supervisor_is_small_and_alone() {
 fn the_next_command_records_the_end_and_cleans_up() {
     let Some(engine) = TestEngine::new() else { return };
     let id = engine.start(&["--name", "web"], &["sleep", "1000"]);
-    engine.supervisor(&id).kill();
+    kill_supervisor(&engine, &id);
     let lines = engine.tare(["ps", "-a", "--format", "{{.Names}} {{.Status}}"]).text();
     assert!(lines.starts_with("web Exited (137) "), "{lines}");
     assert_eq!(
@@ -72,7 +79,7 @@ fn the_next_command_records_the_end_and_cleans_up() {
     assert_eq!(engine.tare(["wait", "web"]).text(), "137");
     assert_eq!(engine.tare(["start", "web"]).text(), "web");
     assert!(engine.init(&id).is_alive());
-    engine.supervisor(&id).kill();
+    kill_supervisor(&engine, &id);
     assert_eq!(engine.tare(["rm", "web"]).text(), "web");
 }
 
@@ -80,7 +87,7 @@ fn the_next_command_records_the_end_and_cleans_up() {
 fn a_lost_container_with_rm_is_removed_by_a_prune() {
     let Some(engine) = TestEngine::new() else { return };
     let id = engine.start(&["--rm", "--name", "web", "-v", "/data"], &["sleep", "1000"]);
-    engine.supervisor(&id).kill();
+    kill_supervisor(&engine, &id);
     eventually("it is gone", || {
         engine.tare(["system", "prune", "-f"]).ok();
         engine.containers().is_empty().then_some(())
@@ -93,7 +100,7 @@ fn lost_containers_do_not_stop_others() {
     let Some(engine) = TestEngine::new() else { return };
     let lost = engine.start(&["--name", "lost"], &["sleep", "1000"]);
     let stuck = engine.start(&["--name", "stuck"], &["sleep", "1000"]);
-    engine.supervisor(&lost).kill();
+    kill_supervisor(&engine, &lost);
     engine.supervisor(&stuck).signal(sys::process::Signal::STOP);
     let begun = std::time::Instant::now();
     assert_eq!(engine.tare(["ps", "-aq"]).lines().len(), 2);

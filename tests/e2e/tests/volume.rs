@@ -21,7 +21,10 @@ fn made_listed_looked_at_removed() {
         (Some("cache"), Some("front"))
     );
     let place = value[0]["Mountpoint"].as_str().unwrap();
-    engine.sh(&["-v", "cache:/data"], "echo x > /data/file").ok();
+    engine
+        .line_then("run --network none --name web -v cache:/data busybox sh -c", "echo x > /data/file")
+        .ok();
+    engine.line("rm web").ok();
     assert_eq!(std::fs::read_to_string(format!("{place}/file")).unwrap(), "x\n");
     assert_eq!(engine.tare(["volume", "rm", "cache", &anonymous]).lines(), ["cache", anonymous.as_str()]);
     engine.tare(["volume", "rm", "cache"]).fails(1, "no such volume");
@@ -38,6 +41,16 @@ fn one_in_use_stays() {
     assert_eq!(engine.tare(["volume", "ls", "-q"]).text(), "cache");
     engine.tare(["rm", &id]).ok();
     engine.tare(["volume", "rm", "cache"]).ok();
+}
+
+/// A script that runs a container with `--rm` and then removes its volume must work.
+#[test]
+fn one_is_free_when_run_returns() {
+    let Some(engine) = TestEngine::new() else { return };
+    for _ in 0..10 {
+        engine.line("run --rm --network none -v cache:/data busybox true").ok();
+        engine.line("volume rm cache").ok();
+    }
 }
 
 #[test]

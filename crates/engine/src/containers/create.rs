@@ -116,9 +116,12 @@ fn make(engine: &Engine, directory: &Directory, record: &mut Record, options: &O
         let path = engine.data(path);
         fs::create_dir_all(&path).at("make directory", path)?;
     }
-    make_writable(directory)?;
     record.mounts = volumes::resolve(engine, record, &options.mounts)?;
-    directory.write_record(record)?;
+    // it appears whole: a directory without a record is what a killed process left
+    let draft = Directory { data: store::durable::temporary_beside(&directory.data), ..directory.clone() };
+    make_writable(&draft)?;
+    draft.write_record(record)?;
+    fs::rename(&draft.data, &directory.data).at("rename to", &directory.data)?;
     // from here on the record keeps the layers; they must have been there all the time
     for layer in &record.layers {
         store::layers::open(engine.store(), layer)?;
@@ -175,6 +178,9 @@ fn record(engine: &Engine, id: &str, options: &Options, image: &Image) -> Result
             "the working directory '{}' is invalid, it needs to be an absolute path",
             execution.working_dir
         )));
+    }
+    if let Some(signal) = &execution.stop_signal {
+        super::kill::parse_signal(signal)?;
     }
     let name = options.name.clone().unwrap_or_else(|| made_up_name(engine));
     Ok(Record {

@@ -106,6 +106,18 @@ impl Directory {
         sys::socket::listen(directory.as_fd(), runtime::control::SOCKET).at("listen in", &self.run)
     }
 
+    /// Removes the lock's file, when nobody can want the lock any more.
+    pub(crate) fn forget_lock(&self) {
+        // without it the next lock makes another one
+        let _ = fs::remove_file(&self.lock);
+    }
+
+    /// Removes the record: there is no such container any more.
+    pub(crate) fn forget_record(&self) {
+        // what stays is removed by the next prune
+        let _ = fs::remove_file(self.data.join("config.json"));
+    }
+
     /// Removes the run directory: the container does not run.
     pub(crate) fn forget_run(&self) {
         // what stays is removed by the next command

@@ -6,12 +6,11 @@ use super::{Container, Status, directory::Directory, find};
 use crate::error::{At, Error, Result};
 use crate::exec_failure::{self, Attempt};
 use crate::passwd::Accounts;
-use crate::{Engine, spec};
+use crate::{Engine, document, spec};
 use oci::image::set_variable;
 use oci::runtime::{Process, ProcessBuilder, UserBuilder};
 use runtime::control::{Connection, Event, Request};
 use std::fs::{self, File};
-use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What to execute. What is not said is the container's.
@@ -50,19 +49,13 @@ pub fn exec(
                 "container {reference} is paused, unpause the container before exec"
             )));
         }
-        _ => return Err(Error::Conflict(format!("container {} is not running", container.record.id))),
+        _ => return Err(container.not_running()),
     }
     let root = root(&container)?;
     let process = process(&container, options, root.as_fd())?;
     let directory = Directory::new(engine, &container.record.id);
-    let Some(connection) = Connection::open(&directory.run)? else {
-        return Err(Error::Conflict(format!("container {} is not running", container.record.id)));
-    };
-    let mut file = File::from(
-        sys::fs::memfd_create("process", sys::fs::MemfdFlags::CLOEXEC).at("make", "a memory file")?,
-    );
-    file.write_all(&serde_json::to_vec(&process).expect("a process serialises"))
-        .at("write", "a memory file")?;
+    let connection = Connection::open(&directory.run)?.ok_or_else(|| container.not_running())?;
+    let file = document::in_memory(&process)?;
     send(&connection, &file, options.terminal, streams)?;
     match connection.next()? {
         Some(Event::Running { .. }) => Ok(connection),
@@ -70,7 +63,7 @@ pub fn exec(
             Some((program, errno)) => Err(explain(&program, errno, &process, root.as_fd())),
             None => Err(failed(failure)),
         },
-        _ => Err(Error::Conflict(format!("container {} is not running", container.record.id))),
+        _ => Err(container.not_running()),
     }
 }
 
@@ -89,14 +82,13 @@ fn send(connection: &Connection, file: &File, terminal: bool, streams: &Streams<
 
 /// The running container's root directory as its processes see it.
 pub(crate) fn root(container: &Container) -> Result<OwnedFd> {
-    let not_running = || Error::Conflict(format!("container {} is not running", container.record.id));
-    let init = container.init.ok_or_else(not_running)?;
+    let init = container.init.ok_or_else(|| container.not_running())?;
     let path = format!("/proc/{}/root", init.pid);
     let root =
         sys::fs::open(&path, sys::fs::OFlags::DIRECTORY | sys::fs::OFlags::CLOEXEC, sys::fs::Mode::empty());
     let root = root.at("open", path)?;
     // the id may have been reused before the directory was open, but not after
-    if init.is_alive() { Ok(root) } else { Err(not_running()) }
+    if init.is_alive() { Ok(root) } else { Err(container.not_running()) }
 }
 
 fn process(container: &Container, options: &Options, root: BorrowedFd<'_>) -> Result<Process> {
@@ -108,7 +100,7 @@ fn process(container: &Container, options: &Options, root: BorrowedFd<'_>) -> Re
     let own = &record.execution.working_dir;
     let directory = options.working_directory.as_ref().unwrap_or(own);
     let mut environment =
-        vec![format!("PATH={}", spec::DEFAULT_PATH), format!("HOSTNAME={}", hostname(container))];
+        vec![format!("PATH={}", spec::DEFAULT_PATH), format!("HOSTNAME={}", record.own_hostname())];
     if options.terminal {
         environment.push("TERM=xterm".into());
     }
@@ -132,14 +124,10 @@ fn process(container: &Container, options: &Options, root: BorrowedFd<'_>) -> Re
         .env(environment)
         .cwd(if directory.is_empty() { "/" } else { directory.as_str() })
         .capabilities(spec::capabilities(&host)?)
+        .rlimits(spec::limits(&record.host.ulimits)?)
         .no_new_privileges(record.host.no_new_privileges)
         .build()
         .map_err(spec::invalid)
-}
-
-fn hostname(container: &Container) -> String {
-    let record = &container.record;
-    if record.hostname.is_empty() { record.id.chars().take(12).collect() } else { record.hostname.clone() }
 }
 
 fn explain(program: &str, errno: i32, process: &Process, root: BorrowedFd<'_>) -> Error {

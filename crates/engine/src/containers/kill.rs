@@ -8,6 +8,9 @@ use crate::error::{At, Error, Result};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+/// How long a supervisor may take to record the end of its container: the disk may be slow.
+const LONGEST_END: Duration = Duration::from_secs(60);
+
 /// Signal and number (signal(7), x86 and ARM).
 const SIGNALS: [(&str, i32); 31] = [
     ("HUP", 1),
@@ -72,15 +75,11 @@ pub fn parse_signal(text: &str) -> Result<i32> {
 pub fn kill(engine: &Engine, reference: &str, signal: i32) -> Result<()> {
     let container = find(engine, reference)?;
     let Some(init) = container.init else {
-        return Err(Error::Conflict(format!("container {} is not running", container.record.id)));
+        return Err(container.not_running());
     };
     let pidfd = init.open().at("open the first process of", reference)?;
     sys::signal::send(pidfd.as_fd(), signal).at("send a signal to", reference)?;
-    if signal == 9 && container.status == Status::Paused {
-        // version 1 of the freezer keeps even a killed process
-        container.cgroup(engine)?.freeze(false)?;
-    }
-    Ok(())
+    if signal == 9 { thaw(engine, &container) } else { Ok(()) }
 }
 
 /// Asks a container to end by its stop signal, and makes it after `timeout` (none: its own, 10 seconds by default; negative: waits for ever). Returns when it has ended and that is recorded.
@@ -96,15 +95,10 @@ pub fn stop(engine: &Engine, reference: &str, signal: Option<&str>, timeout: Opt
     if let Ok(pidfd) = init.open() {
         // it may have ended meanwhile
         let _ = sys::signal::send(pidfd.as_fd(), signal);
-        if container.status == Status::Paused {
-            container.cgroup(engine)?.freeze(false)?;
-        }
-        let ended = match u64::try_from(timeout) {
-            Ok(seconds) => runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(seconds)),
-            Err(_) => runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(u64::from(u32::MAX))),
-        };
-        if ended.at("wait for", reference)? {
-            return settled(engine, &container);
+        thaw(engine, &container)?;
+        let timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(u32::MAX.into()));
+        if runtime::wait::ended_within(pidfd.as_fd(), timeout).at("wait for", reference)? {
+            return settled(engine, &container).map(drop);
         }
     }
     end(engine, &container)
@@ -117,23 +111,25 @@ pub(crate) fn end(engine: &Engine, container: &Container) -> Result<()> {
     {
         // it may have ended meanwhile
         let _ = sys::signal::send(pidfd.as_fd(), 9);
-        if container.status == Status::Paused {
-            container.cgroup(engine)?.freeze(false)?;
-        }
+        thaw(engine, container)?;
     }
-    settled(engine, container)
+    settled(engine, container).map(drop)
 }
 
-/// Waits until the supervisor has done its last duty: then its process has ended.
-fn settled(engine: &Engine, container: &Container) -> Result<()> {
-    let directory = Directory::new(engine, &container.record.id);
-    if let Some(supervisor) = directory.supervisor()
-        && let Ok(pidfd) = supervisor.open()
-    {
-        runtime::wait::ended_within(pidfd.as_fd(), Duration::from_secs(60))
-            .at("wait for", &container.record.name)?;
+/// Paused processes hear no signal; version 1 of the freezer keeps even killed ones.
+fn thaw(engine: &Engine, container: &Container) -> Result<()> {
+    match container.status {
+        Status::Paused => Ok(container.cgroup(engine)?.freeze(false)?),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Waits until the supervisor has done its last duty: then its process has ended. False if it takes longer than can be.
+pub(super) fn settled(engine: &Engine, container: &Container) -> Result<bool> {
+    let record = &container.record;
+    let supervisor = Directory::new(engine, &record.id).supervisor();
+    let Some(pidfd) = supervisor.and_then(|supervisor| supervisor.open().ok()) else { return Ok(true) };
+    runtime::wait::ended_within(pidfd.as_fd(), LONGEST_END).at("wait for", &record.name)
 }
 
 /// Waits until a container has ended and returns its exit code; at once if it does not run.
@@ -141,7 +137,11 @@ fn settled(engine: &Engine, container: &Container) -> Result<()> {
 /// # Errors
 /// [`Error::NoContainer`] if there is none.
 pub fn wait(engine: &Engine, reference: &str) -> Result<i32> {
-    let container = find(engine, reference)?;
+    let mut container = find(engine, reference)?;
+    if container.status == Status::Lost {
+        super::reconcile::reconcile(engine)?;
+        container = find(engine, &container.record.id)?;
+    }
     if !container.status.is_running() {
         return Ok(container.state.exit_code);
     }

@@ -17,7 +17,7 @@ pub fn pause(engine: &Engine, reference: &str) -> Result<()> {
         Status::Paused => {
             Err(Error::Conflict(format!("Container {} is already paused", container.record.id)))
         }
-        _ => Err(Error::Conflict(format!("container {} is not running", container.record.id))),
+        _ => Err(container.not_running()),
     }
 }
 

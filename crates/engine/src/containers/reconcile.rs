@@ -50,7 +50,13 @@ pub fn reconcile(engine: &Engine) -> Result<()> {
         let directory = Directory::new(engine, &id);
         let Ok(lock) = directory.lock() else { continue };
         let Ok(container) = Container::read(engine, &id) else { continue };
-        settle(engine, &container)?;
+        if let Err(error) = settle(engine, &container) {
+            // one that has just removed itself has nothing left to settle
+            if directory.record().is_ok() {
+                return Err(error);
+            }
+            continue;
+        }
         if container.record.host.auto_remove && container.status == Status::Lost {
             super::names::release(engine, &container.record.name, &id)?;
             remove::remains(engine, &id);

@@ -1,7 +1,7 @@
 //! Removing containers.
 
 use super::directory::Directory;
-use super::record::MountKind;
+use super::record::Record;
 use super::status::Container;
 use super::{find, kill, names, reconcile, volumes};
 use crate::Engine;
@@ -46,37 +46,37 @@ pub fn remove(engine: &Engine, reference: &str, options: Options) -> Result<()> 
     reconcile::settle(engine, &container)?;
     names::release(engine, &container.record.name, &id)?;
     if options.volumes {
-        remove_volumes(engine, &container)?;
+        for name in container.record.anonymous_volumes() {
+            volumes::remove_unused(engine, name, &id)?;
+        }
     }
     remains(engine, &id);
     lock.remove();
     Ok(())
 }
 
-fn remove_volumes(engine: &Engine, container: &Container) -> Result<()> {
-    for mount in &container.record.mounts {
-        if let MountKind::Volume { name, anonymous: true } = &mount.kind {
-            volumes::remove_unused(engine, name, &container.record.id)?;
-        }
-    }
-    Ok(())
-}
-
-/// Removes what is on disk of a container that is ended. What cannot be removed now is swept up by the next prune.
+/// Removes what is on disk of a container that is ended, with its anonymous volumes if it is one that removes itself.
 pub(crate) fn remains(engine: &Engine, id: &str) {
     let directory = Directory::new(engine, id);
-    if let Ok(record) = directory.record()
-        && record.host.auto_remove
-    {
-        for mount in &record.mounts {
-            if let MountKind::Volume { name, anonymous: true } = &mount.kind {
-                let _ = volumes::remove_unused(engine, name, id);
-            }
-        }
+    match directory.record() {
+        Ok(record) if record.host.auto_remove => remains_of(engine, &record),
+        _ => remove_directories(engine, &directory),
     }
+}
+
+/// As [`remains`], for a container that removes itself.
+pub(crate) fn remains_of(engine: &Engine, record: &Record) {
+    for name in record.anonymous_volumes() {
+        let _ = volumes::remove_unused(engine, name, &record.id);
+    }
+    remove_directories(engine, &Directory::new(engine, &record.id));
+}
+
+/// What cannot be removed now is swept up by the next prune.
+fn remove_directories(engine: &Engine, directory: &Directory) {
     // the record goes first: from then on there is no such container
-    let _ = std::fs::remove_file(directory.data.join("config.json"));
+    directory.forget_record();
     let _ = store::trash::discard(engine.store(), &directory.data);
     directory.forget_run();
-    let _ = std::fs::remove_file(engine.run("locks").join(format!("container-{id}")));
+    directory.forget_lock();
 }

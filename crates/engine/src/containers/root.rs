@@ -9,20 +9,16 @@
 use super::directory::{Directory, Lock};
 use super::record::{MountKind, MountPoint, Record};
 use super::status::Container;
-use super::{find, reconcile};
+use super::{find, kill, reconcile};
 use crate::Engine;
 use crate::error::{At, Error, Result};
 use crate::launch::{self, Upper};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use sys::fs::{Mode, OFlags};
 use sys::mount::{self, Attributes};
 use sys::thread::{ThreadNameSpaceType, UnshareFlags};
 use sys::{Errno, namespace, rooted};
-
-/// How long a supervisor may take to record the end of its container: the disk may be slow.
-const LONGEST_END: Duration = Duration::from_secs(60);
 
 /// What of a container's files is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,13 +84,10 @@ impl Root {
 
 /// Its first process has ended, and its supervisor is about to say so.
 fn wait_for_end(engine: &Engine, container: &Container) -> Result<()> {
-    let record = &container.record;
-    let supervisor = Directory::new(engine, &record.id).supervisor();
-    let Some(pidfd) = supervisor.and_then(|supervisor| supervisor.open().ok()) else { return Ok(()) };
-    if runtime::wait::ended_within(pidfd.as_fd(), LONGEST_END).at("wait for", &record.name)? {
+    if kill::settled(engine, container)? {
         return Ok(());
     }
-    Err(Error::Conflict(format!("container {} is ending; try again", record.name)))
+    Err(Error::Conflict(format!("container {} is ending; try again", container.record.name)))
 }
 
 /// None if it has ended meanwhile.
@@ -167,12 +160,7 @@ pub(crate) fn stack(engine: &Engine, record: &Record, changes: Option<&Path>) ->
         // overlayfs wants two
         return launch::root_of(only.as_fd());
     }
-    let overlay = sys::overlay::Overlay {
-        lowers: lowers.iter().map(AsFd::as_fd).collect(),
-        upper: None,
-        volatile: false,
-    };
-    overlay.mount().at("mount", "the root file system")
+    launch::overlay(&lowers, None)
 }
 
 /// Something to be attached below a root.

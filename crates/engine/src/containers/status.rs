@@ -3,7 +3,7 @@
 use super::directory::Directory;
 use super::record::{Record, State};
 use crate::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use runtime::cgroup::Cgroup;
 use sys::identity::Identity;
 
@@ -58,7 +58,7 @@ impl Container {
     /// Reads the container with this full id.
     ///
     /// # Errors
-    /// [`crate::Error::NoContainer`] if there is none.
+    /// [`Error::NoContainer`] if there is none.
     pub fn read(engine: &Engine, id: &str) -> Result<Self> {
         let directory = Directory::new(engine, id);
         // the run directory first: a container that ends meanwhile has its state on disk before its run directory goes
@@ -80,6 +80,11 @@ impl Container {
         };
         let init = init.filter(|_| status.is_running());
         Ok(Self { record, state, status, init })
+    }
+
+    /// What an operation says that wants it to run.
+    pub(crate) fn not_running(&self) -> Error {
+        Error::Conflict(format!("container {} is not running", self.record.id))
     }
 
     /// The cgroup of a running container.

@@ -6,7 +6,7 @@ mod process;
 
 use super::find;
 use crate::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use columns::{Column, Machine};
 use process::Process;
 
@@ -23,12 +23,12 @@ pub struct Table {
 /// that are asked for most.
 ///
 /// # Errors
-/// [`Error::Conflict`] if it does not run, [`Error::Unsupported`] for other arguments.
+/// [`crate::Error::Conflict`] if it does not run, [`crate::Error::Unsupported`] for other arguments.
 pub fn top(engine: &Engine, reference: &str, arguments: &[String]) -> Result<Table> {
     let columns = columns::parse(arguments)?;
     let container = find(engine, reference)?;
     if !container.status.is_running() {
-        return Err(Error::Conflict(format!("container {} is not running", container.record.id)));
+        return Err(container.not_running());
     }
     let mut pids = container.cgroup(engine)?.processes();
     pids.sort_unstable();

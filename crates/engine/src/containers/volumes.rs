@@ -20,15 +20,7 @@ pub(super) fn resolve(
 ) -> Result<Vec<MountPoint>> {
     let mut mounts: Vec<MountPoint> = Vec::new();
     for request in requests {
-        if !request.destination.starts_with('/') {
-            return Err(Error::Invalid(format!(
-                "invalid mount path: '{}' mount path must be absolute",
-                request.destination
-            )));
-        }
-        if request.destination == "/" {
-            return Err(Error::Invalid("invalid specification: destination can't be '/'".into()));
-        }
+        check_destination(&request.destination)?;
         let mount = resolve_one(engine, request)?;
         if mounts.iter().any(|m| m.destination == mount.destination) {
             return Err(Error::Invalid(format!("Duplicate mount point: {}", request.destination)));
@@ -36,16 +28,43 @@ pub(super) fn resolve(
         mounts.push(mount);
     }
     for path in record.execution.volumes.keys() {
+        check_destination(path)?;
         if !mounts.iter().any(|m| m.destination == Path::new(path)) {
             mounts.push(volume(engine, None, path, false)?);
         }
     }
     for (path, options) in &record.host.tmpfs {
+        check_destination(path)?;
         mounts.retain(|m| m.destination != Path::new(path));
         let options = options.split(',').filter(|o| !o.is_empty()).map(Into::into).collect();
         mounts.push(tmpfs(path, false, options));
     }
     Ok(mounts)
+}
+
+/// Files of `/proc` that may be covered: what shows a container its own limits (lxcfs).
+const COVERABLE: [&str; 8] =
+    ["cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo"];
+
+/// Nothing may take the place of `/proc`: masks and every later look into it would be about something else (CVE-2019-19921).
+fn check_destination(destination: &str) -> Result<()> {
+    if !destination.starts_with('/') {
+        return Err(Error::Invalid(format!(
+            "invalid mount path: '{destination}' mount path must be absolute"
+        )));
+    }
+    let parts: Vec<&str> = destination.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    match parts.as_slice() {
+        [] => Err(Error::Invalid("invalid specification: destination can't be '/'".into())),
+        ["proc", file] if COVERABLE.contains(file) => Ok(()),
+        ["proc", ..] => {
+            Err(Error::Invalid(format!("\"{destination}\" cannot be mounted because it is inside /proc")))
+        }
+        parts if parts.contains(&"..") => {
+            Err(Error::Invalid(format!("invalid mount path: '{destination}' has a '..' in it")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn resolve_one(engine: &Engine, request: &MountRequest) -> Result<MountPoint> {

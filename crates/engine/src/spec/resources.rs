@@ -7,6 +7,7 @@ use oci::runtime::{
     LinuxDeviceType, LinuxMemoryBuilder, LinuxPidsBuilder, LinuxResources, LinuxResourcesBuilder,
     PosixRlimit, PosixRlimitBuilder, PosixRlimitType,
 };
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// A device of the host as it was found.
@@ -42,7 +43,6 @@ impl FoundDevice {
 
 /// Looks a device up on the host; a directory stands for all devices in it.
 pub(crate) fn find_device(device: &Device) -> Result<Vec<FoundDevice>> {
-    use std::os::unix::fs::{FileTypeExt, MetadataExt};
     let metadata = std::fs::metadata(&device.host).at("look up device", &device.host)?;
     if metadata.is_dir() {
         let mut found = Vec::new();
@@ -72,6 +72,25 @@ pub(crate) fn find_device(device: &Device) -> Result<Vec<FoundDevice>> {
         owner: (metadata.uid(), metadata.gid()),
         access: device.access.clone(),
     }])
+}
+
+/// Directories of `/dev` whose devices belong to a container itself.
+const OWN: [&str; 4] = ["console", "mqueue", "pts", "shm"];
+
+/// Every device of the host, for `--privileged`.
+pub(crate) fn all_devices() -> Result<Vec<FoundDevice>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/dev").at("list", "/dev")?.flatten() {
+        let name = entry.file_name();
+        let kind = entry.file_type();
+        let is_wanted = kind.is_ok_and(|t| t.is_char_device() || t.is_block_device() || t.is_dir());
+        if is_wanted && !OWN.iter().any(|own| name == *own) {
+            let path = entry.path();
+            let device = Device { host: path.clone(), container: path, access: "rwm".into() };
+            found.extend(find_device(&device)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Directories that tell about the temperature of the processors (a side channel): one for each.
@@ -150,7 +169,7 @@ fn rule(
     rule
 }
 
-pub(super) fn limits(ulimits: &[Ulimit]) -> Result<Vec<PosixRlimit>> {
+pub(crate) fn limits(ulimits: &[Ulimit]) -> Result<Vec<PosixRlimit>> {
     ulimits
         .iter()
         .map(|limit| {

@@ -25,19 +25,7 @@ fn variables_have_docker_s_order() {
 fn the_image_s_variables_come_first() {
     let Some(engine) = TestEngine::new() else { return };
     engine.import("changed", &Root::busybox(), &["ENV A=image B=image", "ENV PATH=/bin:/usr/bin"]);
-    let said = engine.tare([
-        "run",
-        "--rm",
-        "-h",
-        "h",
-        "-e",
-        "A=mine",
-        "-e",
-        "C=mine",
-        "changed",
-        "cat",
-        "/proc/self/environ",
-    ]);
+    let said = engine.line("run --rm -h h -e A=mine -e C=mine changed cat /proc/self/environ");
     let seen: Vec<String> = said.text().split_terminator('\0').map(str::to_owned).collect();
     assert_eq!(seen, ["PATH=/bin:/usr/bin", "HOSTNAME=h", "A=mine", "B=image", "C=mine", "HOME=/root"]);
 }

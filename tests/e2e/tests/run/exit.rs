@@ -42,11 +42,9 @@ fn a_signal_is_128_and_its_number() {
     assert_eq!(engine.sh(&["--init"], "kill -TERM $$").code, 143);
     assert_eq!(engine.sh(&["--init"], "kill -KILL $$").code, 137);
     let client = engine.spawn(["run", "--rm", "--network", "none", "busybox", "sleep", "1000"]);
-    let id = eventually("the container is there", || engine.containers().pop());
     let init = eventually("its program runs", || {
-        let program =
-            |process: &e2e::Process| process.arguments().first().is_some_and(|name| name == "sleep");
-        engine.processes(&id).into_iter().find(program)
+        let program = |process: &e2e::Process| process.arguments() == ["sleep", "1000"];
+        engine.containers().iter().flat_map(|id| engine.processes(id)).find(program)
     });
     init.kill();
     assert_eq!(client.finish().code, 137);

@@ -5,14 +5,11 @@ use super::plan::{self, Ending, Existing};
 use crate::error::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use store::changeset::Scope;
 use sys::fs::{self, AtFlags, FileType, Mode, OFlags, StatVfsMountFlags, StatxFlags};
 use sys::{Errno, rooted};
-
-/// The most links that are followed one after the other, as the kernel.
-const MOST_LINKS: usize = 40;
 
 /// A path in a root.
 #[derive(Debug, Clone, Copy)]
@@ -134,19 +131,13 @@ impl Place<'_> {
         Ok(Err(Error::Invalid(format!("{what} is marked read-only"))))
     }
 
-    /// The path with the links at its end followed inside the root, until something is no link or not there. It is only a path: whoever uses it looks
-    /// it up inside the root again.
+    /// The path with the links at its end followed inside the root.
     fn chase(&self) -> PathBuf {
-        let mut path = self.path.to_path_buf();
-        for _ in 0..MOST_LINKS {
-            let Some(name) = plan::name(&path) else { break };
-            let parent = plan::parent(&path);
-            let target = rooted::open_directory(self.root, &parent)
-                .and_then(|parent| fs::readlinkat(parent, name, Vec::new()));
-            let Ok(target) = target else { break };
-            path = parent.join(OsStr::from_bytes(target.as_bytes()));
-        }
-        path
+        plan::chase(self.path, |path| {
+            let parent = rooted::open_directory(self.root, &plan::parent(path)).ok()?;
+            let target = fs::readlinkat(parent, plan::name(path)?, Vec::new()).ok()?;
+            Some(OsString::from_vec(target.into_bytes()))
+        })
     }
 
     fn found<T>(&self, result: Result<T, Errno>) -> Result<T> {

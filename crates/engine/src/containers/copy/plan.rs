@@ -7,6 +7,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+/// The most links that are followed one after the other, as the kernel.
+const MOST_LINKS: usize = 40;
+
 /// What the last characters of a path say of what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -45,6 +48,17 @@ pub(super) fn parent(path: &Path) -> PathBuf {
         Some(parent) => parent.to_path_buf(),
         None => path.to_path_buf(),
     }
+}
+
+/// A path with the links at its end followed, until something is no link or not there; `read_link` reads one. It is only a path: whoever uses it looks it up
+/// again.
+pub(super) fn chase<P: AsRef<Path>>(path: &Path, read_link: impl Fn(&Path) -> Option<P>) -> PathBuf {
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let Some(target) = read_link(&path) else { break };
+        path = parent(&path).join(target);
+    }
+    path
 }
 
 /// What is at the destination.

@@ -17,9 +17,6 @@ use std::path::{Path, PathBuf};
 use store::changeset::{self, Replace, Scope, Unpack, Written};
 use sys::fs::{Mode, OFlags};
 
-/// The most links that are followed one after the other, as the kernel.
-const MOST_LINKS: usize = 40;
-
 /// Copies a file or directory of the caller into a container, by `docker cp`'s rules: `DIR/.` is the content of a directory, an existing directory gets the
 /// source in it, otherwise the parent must be there and the source gets the new name. `DIR/.` does not change the mode of the directory that it is copied into
 /// (Docker's does).
@@ -155,12 +152,7 @@ fn own_destination(path: &Path) -> Result<(Existing, PathBuf)> {
 }
 
 fn chase(path: &Path) -> PathBuf {
-    let mut path = path.to_path_buf();
-    for _ in 0..MOST_LINKS {
-        let Ok(target) = fs::read_link(&path) else { break };
-        path = plan::parent(&path).join(target);
-    }
-    path
+    plan::chase(path, |path| fs::read_link(path).ok())
 }
 
 fn open_directory(path: &Path) -> Result<OwnedFd, sys::Errno> {

@@ -1,14 +1,14 @@
 //! `Config`: what a container executes.
 
 use super::{list_or_null, object};
-use crate::containers::record::{NetworkMode, Record};
+use crate::containers::record::Record;
 use serde_json::{Map, Value, json};
 
 pub(super) fn show(record: &Record) -> Value {
     let execution = &record.execution;
     let mut shown = Map::new();
     let mut put = |key: &str, value: Value| shown.insert(key.to_owned(), value);
-    put("Hostname", json!(hostname(record)));
+    put("Hostname", json!(record.own_hostname()));
     put("Domainname", json!(record.domain_name));
     put("User", json!(execution.user));
     put("AttachStdin", json!(record.open_input && record.input_once));
@@ -44,17 +44,6 @@ pub(super) fn show(record: &Record) -> Value {
         put("Shell", json!(shell));
     }
     Value::Object(shown)
-}
-
-/// As a start sets it.
-fn hostname(record: &Record) -> String {
-    if !record.hostname.is_empty() {
-        return record.hostname.clone();
-    }
-    if record.host.network == NetworkMode::Host {
-        return sys::system::uname().nodename().to_string_lossy().into_owned();
-    }
-    record.id.chars().take(12).collect()
 }
 
 fn object_of(labels: &std::collections::BTreeMap<String, String>) -> Value {
