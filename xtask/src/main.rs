@@ -11,6 +11,7 @@
 use std::process::ExitCode;
 
 mod bench;
+mod crash;
 mod leftovers;
 mod target;
 mod tidy;
@@ -23,11 +24,12 @@ usage: cargo xtask TASK [ARGUMENTS]
   leftovers snapshot FILE      record what is on this machine before the tests
   leftovers compare FILE       fail when the tests left something behind
   vm [OPTIONS] -- COMMAND      run a command in a virtual machine
-  bench [OPTIONS]              measure tare against its peers";
+  bench [OPTIONS]              measure tare against its peers
+  crash [OPTIONS]              kill tare everywhere, and look what that leaves";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    match dispatch(&args) {
+    match crash::stand_in::take_over().and_then(|()| dispatch(&args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("xtask: {message}");
@@ -43,6 +45,7 @@ fn dispatch(args: &[String]) -> Result<(), String> {
         "leftovers" => leftovers::run(rest),
         "vm" => vm::run(rest),
         "bench" => bench::run(rest),
+        "crash" => crash::run(rest),
         "help" | "-h" | "--help" => {
             println!("{USAGE}");
             Ok(())

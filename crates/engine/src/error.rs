@@ -108,6 +108,7 @@ impl Error {
             }
             Self::Conflict(_) => Kind::Conflict,
             Self::Invalid(_) | Self::NotExecuted { .. } | Self::Changeset(_) => Kind::Invalid,
+            Self::Runtime(runtime::Error::Account(_)) => Kind::Invalid,
             Self::Unsupported(_) => Kind::Unsupported,
             Self::Store(Store::NoBlob(_) | Store::NoLayer(_)) => Kind::NotFound,
             Self::Store(

@@ -1,11 +1,11 @@
 //! From a record to a running process: what a container and a build step have in common. Runs in the supervisor, which has one thread.
 
 use crate::error::{At, Error, Result};
-use crate::passwd::Accounts;
 use crate::record::{HostSettings, NetworkMode, Record};
 use crate::{Engine, exec_failure, spec};
 use network::resolv;
 use oci::runtime::LinuxSeccomp;
+use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
 use runtime::{Bundle, Running, Streams};
 use std::collections::HashSet;
@@ -142,7 +142,7 @@ impl Launch<'_> {
         Ok((running, bundle.seccomp))
     }
 
-    fn facts(&self, identity: crate::passwd::Identity, hostname: String) -> Result<spec::Facts> {
+    fn facts(&self, identity: runtime::accounts::Identity, hostname: String) -> Result<spec::Facts> {
         let mut devices = Vec::new();
         for device in &self.record.host.devices {
             devices.extend(spec::find_device(device)?);

@@ -28,7 +28,6 @@ pub mod images;
 mod launch;
 mod layout;
 pub mod names;
-mod passwd;
 pub mod record;
 mod spec;
 pub mod step;

@@ -5,7 +5,6 @@ mod mounts;
 mod resources;
 
 use crate::error::{Error, Result};
-use crate::passwd::Identity;
 use crate::record::{NetworkMode, Record};
 pub(crate) use confinement::{arch, capabilities, masked, read_only, seccomp_profile};
 use oci::image::set_variable;
@@ -13,6 +12,7 @@ use oci::runtime::{
     LinuxBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Process, ProcessBuilder, RootBuilder, Spec,
     SpecBuilder, UserBuilder,
 };
+use runtime::accounts::Identity;
 use std::path::PathBuf;
 
 /// The path that a program is looked for in when nobody says otherwise.

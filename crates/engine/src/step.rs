@@ -3,12 +3,12 @@
 use crate::containers::start::{await_running, spawn_supervisor};
 use crate::error::{At, Error, Result};
 use crate::launch::{self, Launch, Upper};
-use crate::passwd::Accounts;
 use crate::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record};
 use crate::{Engine, containers, document, supervise};
 use oci::DiffId;
 use oci::image::Execution;
 use runtime::Streams;
+use runtime::accounts::Accounts;
 use runtime::control::{Connection, Event, Request, Which, tell};
 use runtime::supervisor::{Charge, Ends, Starter, watch};
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ pub fn open_root(engine: &Engine, layers: &[DiffId], draft: Option<&Draft>) -> R
 /// # Errors
 /// [`Error::Invalid`] for a name that is not in them.
 pub fn owner(root: BorrowedFd<'_>, text: &str) -> Result<(u32, u32)> {
-    Accounts::read(root)?.owner(text)
+    Ok(Accounts::read(root)?.owner(text)?)
 }
 
 /// Ids of a user as `USER` names it, by the account files of a root.

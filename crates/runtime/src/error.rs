@@ -34,6 +34,9 @@ pub enum Error {
     /// The bundle asks for something impossible.
     #[error("invalid bundle: {0}")]
     Invalid(String),
+    /// A user or group is not in the root's account files, or these cannot be read.
+    #[error("{0}")]
+    Account(String),
     /// The system refused.
     #[error("{doing} {path}: {source}", path = path.display())]
     Io {

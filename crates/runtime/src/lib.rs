@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 mod become_process;
 pub mod bundle;
 pub mod capability;

@@ -61,7 +61,21 @@ impl Project {
     /// What a script says in the image.
     #[track_caller]
     fn sh(&self, script: &str) -> Said {
-        let run = ["run", "--rm", "--network", "none", "-u", "0", "-w", "/", "--entrypoint", "/bin/sh", "built", "-c", script];
+        let run = [
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "-u",
+            "0",
+            "-w",
+            "/",
+            "--entrypoint",
+            "/bin/sh",
+            "built",
+            "-c",
+            script,
+        ];
         self.engine.tare(run)
     }
 
@@ -74,10 +88,11 @@ impl Project {
     /// The lines of the image's history that this build made, first to last.
     #[track_caller]
     fn history(&self) -> Vec<String> {
-        let template = "{{.CreatedBy}}\u{1f}{{.Comment}}\u{1e}";
+        // an entry may have several lines; an imported base's has none
+        let template = "{{.CreatedBy}}\u{1e}";
         let said = self.engine.tare(["history", "--no-trunc", "--format", template, "built"]).text();
-        let entries = said.split('\u{1e}').filter_map(|entry| entry.trim_start_matches('\n').split_once('\u{1f}'));
-        let mut lines: Vec<String> = entries.filter(|(_, by)| !by.is_empty()).map(|(line, _)| line.to_owned()).collect();
+        let entries = said.split_terminator('\u{1e}').map(|entry| entry.trim_start_matches('\n').to_owned());
+        let mut lines: Vec<String> = entries.filter(|entry| !entry.is_empty()).collect();
         lines.reverse();
         lines
     }

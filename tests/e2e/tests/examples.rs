@@ -20,7 +20,13 @@ fn run(names: &[&str], programs: &[&str]) {
     for name in names {
         let said = example(&engine, name);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(said.status.success(), "{name}: {}\n{}\n{}", said.status, text(&said.stdout), text(&said.stderr));
+        assert!(
+            said.status.success(),
+            "{name}: {}\n{}\n{}",
+            said.status,
+            text(&said.stdout),
+            text(&said.stderr)
+        );
     }
 }
 

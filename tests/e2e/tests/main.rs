@@ -4,9 +4,11 @@
 
 mod archives;
 mod attach;
+mod build;
 mod cp;
 mod diagnosis;
 mod diff;
+mod examples;
 mod exec;
 mod export;
 mod hostile;

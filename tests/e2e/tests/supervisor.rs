@@ -39,7 +39,7 @@ fn the_command_that_waits_hears_of_the_supervisor_s_end() {
 #[test]
 fn a_container_with_rm_outlives_its_command_and_then_goes() {
     let Some(engine) = TestEngine::new() else { return };
-    let script = "echo ready; trap 'exit 0' USR1; while :; do sleep 0.02; done";
+    let script = "trap 'exit 0' USR1; echo ready; while :; do sleep 0.02; done";
     let mut client = engine.spawn(["run", "--rm", "--name", "web", "busybox", "sh", "-c", script]);
     let mut lines = BufReader::new(client.output()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "ready");
@@ -81,6 +81,28 @@ fn the_next_command_records_the_end_and_cleans_up() {
     assert!(engine.init(&id).is_alive());
     kill_supervisor(&engine, &id);
     assert_eq!(engine.tare(["rm", "web"]).text(), "web");
+}
+
+/// Whichever command comes first.
+#[test]
+fn every_command_knows_of_the_end() {
+    let Some(engine) = TestEngine::new() else { return };
+    for (words, expected) in [
+        ("ps -a --format {{.State}}", "exited"),
+        ("ps -aq -f exited=137 --no-trunc", ""),
+        ("inspect -f {{.State.ExitCode}} web", "137"),
+        ("wait web", "137"),
+        ("start web", "web"),
+        ("rm web", "web"),
+        ("stop web", "web"),
+        ("rename web other", ""),
+    ] {
+        let id = engine.line("run -d --network none --name web busybox sleep 1000").text();
+        kill_supervisor(&engine, &id);
+        let said = engine.line(words).text();
+        assert_eq!(said, if words.contains("no-trunc") { &id } else { expected }, "{words}");
+        engine.line(&format!("rm -f {id}")).ok();
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn it_hears_of_the_supervisor_s_end() {
     let Some(engine) = TestEngine::new() else { return };
     let id = engine.start(&["--network", "none"], &["sleep", "1000"]);
     let waiting = engine.spawn(["wait", &id]);
-    engine.supervisor(&id).kill();
+    let supervisor = engine.supervisor(&id);
+    supervisor.kill();
     assert_eq!(waiting.finish().text(), "137");
 }

@@ -48,7 +48,13 @@ pub(super) fn all() -> &'static [Operation] {
             undo: &["rm -fv web", "volume rm named"],
             ..PLAIN
         },
-        Operation { name: "run", roles: SPAWNS, command: "run --rm --name web bb true", undo: REMOVE, ..PLAIN },
+        Operation {
+            name: "run",
+            roles: SPAWNS,
+            command: "run --rm --name web bb true",
+            undo: REMOVE,
+            ..PLAIN
+        },
         Operation {
             name: "run-detached",
             roles: SPAWNS,
@@ -80,7 +86,14 @@ pub(super) fn all() -> &'static [Operation] {
             undo: REMOVE,
             ..PLAIN
         },
-        Operation { name: "rm", roles: MEETS, setup: &[SLEEPER], command: "rm -f web", undo: REMOVE, ..PLAIN },
+        Operation {
+            name: "rm",
+            roles: MEETS,
+            setup: &[SLEEPER],
+            command: "rm -f web",
+            undo: REMOVE,
+            ..PLAIN
+        },
         Operation {
             name: "rename",
             setup: &["create --name web bb true"],

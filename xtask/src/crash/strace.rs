@@ -13,7 +13,11 @@ use std::time::{Duration, Instant};
 const TURN: Duration = Duration::from_millis(2);
 
 /// How often a process of the role makes each kind of call while the operation goes undisturbed: the highest number of any of them.
-pub(super) fn count(ground: &Ground, operation: &Operation, role: Role) -> Result<BTreeMap<String, u32>, String> {
+pub(super) fn count(
+    ground: &Ground,
+    operation: &Operation,
+    role: Role,
+) -> Result<BTreeMap<String, u32>, String> {
     let calls: Vec<String> = CALLS.split_whitespace().map(|call| format!("?{call}")).collect();
     trace(ground, operation, role, &[format!("trace={}", calls.join(","))])?;
     let mut counts = read(ground).counts;

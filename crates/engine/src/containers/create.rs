@@ -118,7 +118,7 @@ fn make(engine: &Engine, directory: &Directory, record: &mut Record, options: &O
     }
     record.mounts = volumes::resolve(engine, record, &options.mounts)?;
     // it appears whole: a directory without a record is what a killed process left
-    let draft = Directory { data: store::durable::temporary_beside(&directory.data), ..directory.clone() };
+    let draft = directory.draft();
     make_writable(&draft)?;
     draft.write_record(record)?;
     fs::rename(&draft.data, &directory.data).at("rename to", &directory.data)?;

@@ -39,6 +39,11 @@ impl Directory {
         }
     }
 
+    /// The same container while it is being created, under a name of this process.
+    pub(crate) fn draft(&self) -> Self {
+        Self { data: store::durable::temporary_beside(&self.data), ..self.clone() }
+    }
+
     /// Takes the container's lock, waiting for it.
     ///
     /// # Errors

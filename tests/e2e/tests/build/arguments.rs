@@ -30,7 +30,9 @@ fn a_build_argument_wins_over_each_default() {
         ARG C
         ENV D=${C:-unset}
         RUN echo \"$A|$B|$C|$D\" >/x";
-    project.build(&["--build-arg", "TAG=latest", "--build-arg", "A=given", "--build-arg", "C="], dockerfile).ok();
+    project
+        .build(&["--build-arg", "TAG=latest", "--build-arg", "A=given", "--build-arg", "C="], dockerfile)
+        .ok();
     assert_eq!(project.sh("cat /x").text(), "given|given||unset");
 }
 
@@ -38,7 +40,8 @@ fn a_build_argument_wins_over_each_default() {
 fn a_build_argument_without_a_value_is_copied_from_here() {
     let Some(project) = Project::new() else { return };
     project.file("Dockerfile", "FROM busybox\nARG FROM_HERE=default\nRUN echo $FROM_HERE >/x");
-    let build = ["build", "--network", "none", "-t", "built", "--build-arg", "FROM_HERE", &project.directory()];
+    let build =
+        ["build", "--network", "none", "-t", "built", "--build-arg", "FROM_HERE", &project.directory()];
     let mut command = project.engine.command(build);
     e2e::ask(command.env("FROM_HERE", "copied"), b"").ok();
     assert_eq!(project.sh("cat /x").text(), "copied");
@@ -130,8 +133,14 @@ fn instructions_that_expand() {
         RUN [\"sh\", \"-c\", \"echo $DIR >/tmp/seen\"]
         CMD [\"echo\", \"$DIR\"]",
     );
-    assert_eq!(project.sh("stat -c '%n %a %u:%g' /dir/*; cat /tmp/seen").lines()[..2], ["/dir/added 644 0:0", "/dir/from 647 7:7"]);
+    assert_eq!(
+        project.sh("stat -c '%n %a %u:%g' /dir/*; cat /tmp/seen").lines()[..2],
+        ["/dir/added 644 0:0", "/dir/from 647 7:7"]
+    );
     assert_eq!(project.sh("cat /tmp/seen").text(), "/dir");
     let config = "{{.Config.WorkingDir}} {{.Config.User}} {{json .Config.Volumes}} {{json .Config.ExposedPorts}} {{.Config.StopSignal}} {{json .Config.Cmd}}";
-    assert_eq!(project.inspect(config), "/dir/sub 7 {\"/dir/volume\":{}} {\"7/udp\":{}} SIGUSR1 [\"echo\",\"$DIR\"]");
+    assert_eq!(
+        project.inspect(config),
+        "/dir/sub 7 {\"/dir/volume\":{}} {\"7/udp\":{}} SIGUSR1 [\"echo\",\"$DIR\"]"
+    );
 }

@@ -119,7 +119,11 @@ fn a_step_after_another_one_is_another_step() {
     assert_eq!(cached(&said), 1, "{said:?}");
     assert_eq!(project.sh("cat /y").text(), "2");
     // another stage's result is an input like any other
-    let dockerfile = |text: &str| format!("FROM busybox AS a\nRUN echo {text} >/x; echo same >/same\nFROM busybox\nCOPY --from=a /same /\nRUN cat /same");
+    let dockerfile = |text: &str| {
+        format!(
+            "FROM busybox AS a\nRUN echo {text} >/x; echo same >/same\nFROM busybox\nCOPY --from=a /same /\nRUN cat /same"
+        )
+    };
     project.builds(&dockerfile("1"));
     let said = project.build(&[], &dockerfile("2"));
     assert_eq!(cached(&said), 4, "two bases, and what did not change: {said:?}");
@@ -129,7 +133,11 @@ fn a_step_after_another_one_is_another_step() {
 fn another_base_is_another_image() {
     let Some(project) = Project::new() else { return };
     project.builds("FROM busybox\nRUN cat /etc/passwd | wc -l >/x");
-    project.engine.import("busybox", &e2e::Root::busybox().file("/etc/passwd", 0o644, "root:x:0:0::/:/bin/sh\n"), &[]);
+    project.engine.import(
+        "busybox",
+        &e2e::Root::busybox().file("/etc/passwd", 0o644, "root:x:0:0::/:/bin/sh\n"),
+        &[],
+    );
     assert!(changes(&project));
     assert_eq!(project.sh("cat /x").text(), "1");
 }

@@ -23,9 +23,15 @@ $HOME stays for the shell
 EOF
 ",
     );
-    let seen = project.sh("cat /joined /heredoc /quoted /redirected; ls -d '/two words' '/$HOME'").lines();
+    let seen = project.sh("cat /joined /heredoc /quoted /redirected; ls -d '/$HOME' '/two words'").lines();
     let expected = [
-        "joined", "first", "second /root", "tabs go, /root is the shell's", "/root stays for the shell", "/two words", "/$HOME",
+        "joined",
+        "first",
+        "second /root",
+        "tabs go, /root is the shell's",
+        "/root stays for the shell",
+        "/$HOME",
+        "/two words",
     ];
     assert_eq!(seen, expected);
 }
@@ -34,7 +40,7 @@ EOF
 fn a_heredoc_with_a_shebang_is_a_script() {
     let Some(project) = Project::new() else { return };
     project.builds("FROM busybox\nRUN <<EOF\n#!/bin/awk -f\nBEGIN { print \"from awk\" >\"/x\" }\nEOF\n");
-    assert_eq!(project.sh("cat /x; ls /dev/pipes 2>/dev/null").lines(), ["from awk"]);
+    assert_eq!(project.sh("cat /x").lines(), ["from awk"]);
 }
 
 #[test]
@@ -50,7 +56,10 @@ fn the_shell_can_be_another_one() {
         RUN echo $0 >/again",
     );
     assert_eq!(project.sh("cat /default /other /again").lines(), ["/bin/sh", "/bin/ash", "/bin/sh"]);
-    assert_eq!(project.inspect("{{json .Config.Cmd}} {{json .Config.Shell}}"), "[\"/bin/ash\",\"-euc\",\"echo from the other\"] [\"/bin/sh\",\"-c\"]");
+    assert_eq!(
+        project.inspect("{{json .Config.Cmd}} {{json .Config.Shell}}"),
+        "[\"/bin/ash\",\"-euc\",\"echo from the other\"] [\"/bin/sh\",\"-c\"]"
+    );
     let said = project.build(&[], "FROM busybox\nSHELL [\"/bin/sh\", \"-uc\"]\nRUN echo $UNSET");
     assert_ne!(said.code, 0, "{said:?}");
 }
@@ -112,12 +121,15 @@ fn what_a_step_sees() {
         "FROM busybox
         ENV B=2 A=1
         ARG ARGUMENT=given NONE
-        RUN env | grep -v -e ^SHLVL -e ^PWD -e ^HOSTNAME | sort >/env; hostname >/name; readlink /proc/self/ns/* >/ns
+        RUN env | grep -v -e ^SHLVL -e ^PWD -e ^HOSTNAME | sort >/env; hostname >/name; ls -l /proc/self/ns >/ns
         RUN test ! -t 0 && cat >/input; grep CapEff /proc/self/status | cut -f2 >/powers; echo $$ >/pid",
     );
     let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     assert_eq!(project.sh("cat /env").lines(), ["A=1", "ARGUMENT=given", "B=2", "HOME=/root", path]);
-    assert_eq!(project.sh("cat /name /powers /pid; wc -c </input").lines(), ["buildkitsandbox", "00000000a80425fb", "1", "0"]);
+    assert_eq!(
+        project.sh("cat /name /powers /pid; wc -c </input").lines(),
+        ["buildkitsandbox", "00000000a80425fb", "1", "0"]
+    );
     for kind in ["mnt", "pid", "ipc", "uts", "net", "cgroup"] {
         let own = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
         assert!(!project.sh("cat /ns").text().contains(&*own.to_string_lossy()), "{kind} is the host's");

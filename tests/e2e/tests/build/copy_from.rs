@@ -25,8 +25,13 @@ fn a_stage_by_name_and_by_number() {
 fn an_image_of_the_store() {
     let Some(project) = Project::new() else { return };
     project.engine.import("other", &Root::scratch().owned("/data/x", (7, 8), Some(b"other")), &[]);
-    project.builds("FROM busybox\nCOPY --from=other /data/x /plain\nCOPY --from=other:latest --chown=1:2 /data /owned");
-    assert_eq!(project.sh("stat -c '%n %a %u:%g' /plain /owned/x; cat /plain").lines(), ["/plain 755 7:8", "/owned/x 755 1:2", "other"]);
+    project.builds(
+        "FROM busybox\nCOPY --from=other /data/x /plain\nCOPY --from=other:latest --chown=1:2 /data /owned",
+    );
+    assert_eq!(
+        project.sh("stat -c '%n %a %u:%g' /plain /owned/x; cat /plain").lines(),
+        ["/plain 755 7:8", "/owned/x 755 1:2", "other"]
+    );
 }
 
 #[test]
@@ -34,7 +39,10 @@ fn the_whole_of_a_stage_is_what_is_in_its_layers() {
     let Some(project) = Project::new() else { return };
     project.file("f", "x");
     project.builds("FROM scratch AS seed\nCOPY f /\nFROM busybox AS run\nRUN true\nFROM busybox\nCOPY --from=seed / /all\nCOPY --from=run / /run-s");
-    assert_eq!(project.sh("find /all; cd /run-s; ls -d dev proc sys etc/hosts etc/resolv.conf 2>/dev/null").lines(), ["/all", "/all/f"]);
+    assert_eq!(
+        project.sh("find /all; cd /run-s; ls -d dev proc sys etc/hosts etc/resolv.conf 2>/dev/null").lines(),
+        ["/all", "/all/f"]
+    );
 }
 
 #[test]
@@ -49,7 +57,8 @@ fn what_a_later_layer_removed_is_not_there() {
         COPY --from=build /e /e",
     );
     assert_eq!(project.sh("ls /d /e").lines(), ["/d:", "b", "", "/e:", "new"]);
-    let said = project.build(&[], "FROM busybox AS build\nRUN touch /a\nRUN rm /a\nFROM busybox\nCOPY --from=build /a /");
+    let said = project
+        .build(&[], "FROM busybox AS build\nRUN touch /a\nRUN rm /a\nFROM busybox\nCOPY --from=build /a /");
     assert!(said.code == 1 && said.err.contains("not found"), "{said:?}");
 }
 
@@ -84,5 +93,8 @@ fn names_that_are_nothing() {
     let said = project.build(&[], "FROM busybox AS base\nCOPY --from=base /a /b");
     assert!(said.code != 0 && said.err.contains("base"), "a stage is not its own source: {said:?}");
     let said = project.build(&[], "FROM nosuch");
-    assert!(said.code != 0 && said.err.contains("Dockerfile:1") && said.err.contains("tare import"), "{said:?}");
+    assert!(
+        said.code != 0 && said.err.contains("Dockerfile:1") && said.err.contains("tare import"),
+        "{said:?}"
+    );
 }

@@ -21,8 +21,12 @@ fn a_failed_step_is_shown_with_its_lines() {
    6 |     RUN echo never
 --------------------
 ";
-    assert!(said.err.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>().contains(expected), "{said:?}");
-    let words = "process \"/bin/sh -c echo the last words;     exit 3\" did not complete successfully: exit code: 3";
+    assert!(
+        said.err.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>().contains(expected),
+        "{said:?}"
+    );
+    let words =
+        "process \"/bin/sh -c echo the last words;     exit 3\" did not complete successfully: exit code: 3";
     assert!(said.err.contains(words) && said.err.contains("the last words\n"), "{said:?}");
     assert!(!said.err.contains("echo never\n#"), "{said:?}");
     assert_eq!(project.id(), before, "the name stays with the image that it had");
@@ -33,11 +37,17 @@ fn a_failed_step_is_shown_with_its_lines() {
 fn a_step_that_cannot_be_executed() {
     let Some(project) = Project::new() else { return };
     let said = project.build(&[], "FROM busybox\nRUN [\"/nosuch\", \"x\"]");
-    assert!(said.code == 1 && said.err.contains("/nosuch") && said.err.contains("no such file or directory"), "{said:?}");
+    assert!(
+        said.code == 1 && said.err.contains("/nosuch") && said.err.contains("no such file or directory"),
+        "{said:?}"
+    );
     project.file("app", e2e::compile("int main(void) { return 0; }", &["-static"]));
     let said = project.build(&[], "FROM scratch\nCOPY app /\nRUN /app");
-    assert!(said.code == 1 && said.err.contains("/bin/sh") && said.err.contains("no such file or directory"), "{said:?}");
-    let said = project.build(&[], "FROM busybox\nRUN kill -KILL $$");
+    assert!(
+        said.code == 1 && said.err.contains("/bin/sh") && said.err.contains("no such file or directory"),
+        "{said:?}"
+    );
+    let said = project.build(&[], "FROM busybox\nRUN sh -c 'kill -KILL $$'; exit $?");
     assert!(said.code == 1 && said.err.contains("exit code: 137"), "{said:?}");
 }
 
@@ -96,7 +106,9 @@ fn an_interrupted_build_leaves_nothing() {
         project.file("Dockerfile", dockerfile);
         let flags = meeting.flags();
         let directory = project.directory();
-        let build = project.engine.spawn(["build"].into_iter().chain(flags.iter().map(String::as_str)).chain([directory.as_str()]));
+        let build = project
+            .engine
+            .spawn(["build"].into_iter().chain(flags.iter().map(String::as_str)).chain([directory.as_str()]));
         let mut step = gathered.join().unwrap().remove(0).1;
         build.process().signal(signal);
         let said = build.finish();
@@ -116,7 +128,9 @@ fn a_killed_build_s_remains_are_pruned() {
     project.file("Dockerfile", "FROM busybox\nARG PORT\nRUN { echo here; sleep 1000; } | nc 127.0.0.1 $PORT");
     let flags = meeting.flags();
     let directory = project.directory();
-    let build = project.engine.spawn(["build"].into_iter().chain(flags.iter().map(String::as_str)).chain([directory.as_str()]));
+    let build = project
+        .engine
+        .spawn(["build"].into_iter().chain(flags.iter().map(String::as_str)).chain([directory.as_str()]));
     let mut step = gathered.join().unwrap().remove(0).1;
     build.process().kill();
     assert_eq!(build.finish().code, 137);
@@ -148,7 +162,12 @@ fn what_is_not_supported_is_told_before_anything_runs() {
         let said = project.build(&[], &format!("FROM busybox\nRUN touch /ran\n{line}\n"));
         assert_ne!(said.code, 0, "{line}: {said:?}");
         let start = format!("tare: Dockerfile:3:{column}: ");
-        assert!(said.err.starts_with(&start) && said.err.contains(words) && said.err.contains("not supported yet"), "{line}: {said:?}");
+        assert!(
+            said.err.starts_with(&start)
+                && said.err.contains(words)
+                && said.err.contains("not supported yet"),
+            "{line}: {said:?}"
+        );
         assert!(said.err.contains(&format!("3 | {line}\n")), "the line is shown: {said:?}");
     }
 }
@@ -185,7 +204,13 @@ fn a_hostile_context_touches_nothing_outside() {
         .symlink("/self", "/proc/self/root");
     project.engine.import("hostile", &image, &[]);
     project.file("file", "hostile");
-    for copy in ["COPY file /to-host/file", "COPY file /up/", "ADD file /self/../file", "WORKDIR /to-host/sub", "COPY <<EOF /up/null\nx\nEOF"] {
+    for copy in [
+        "COPY file /to-host/file",
+        "COPY file /up/",
+        "ADD file /self/../file",
+        "WORKDIR /to-host/sub",
+        "COPY <<EOF /up/null\nx\nEOF",
+    ] {
         // whether it succeeds inside does not matter here
         let _ = project.build(&[], &format!("FROM hostile\n{copy}\nRUN true"));
         canary.is_untouched();

@@ -28,11 +28,14 @@ fn the_target_is_a_name_or_a_number() {
     let dockerfile = "FROM busybox AS one\nENV STAGE=one\nFROM one AS Two\nENV STAGE=two\nARG TARGETSTAGE\nRUN echo $TARGETSTAGE >/x\nFROM busybox\nRUN false";
     for (target, stage) in [("one", "one"), ("0", "one"), ("two", "two"), ("TWO", "two"), ("1", "two")] {
         project.build(&["--target", target], dockerfile).ok();
-        assert_eq!(project.inspect("{{index .Config.Env 1}}"), format!("STAGE={stage}"), "{target}");
+        let variables = project.inspect("{{json .Config.Env}}");
+        assert!(variables.ends_with(&format!("\"STAGE={stage}\"]")), "{target}: {variables}");
     }
     project.build(&["--target", "two"], dockerfile).ok();
     assert_eq!(project.sh("cat /x").text(), "two");
-    project.build(&["--target", "on"], dockerfile).fails(1, "target stage \"on\" could not be found, did you mean \"one\"?");
+    project
+        .build(&["--target", "on"], dockerfile)
+        .fails(1, "target stage \"on\" could not be found, did you mean \"one\"?");
     project.build(&["--target", "9"], dockerfile).fails(1, "target stage \"9\" could not be found");
 }
 
@@ -52,7 +55,8 @@ fn a_stage_inherits_what_it_starts_from() {
         RUN echo \"$0 $PWD $(id -un) [$GONE]\" >/tmp/x",
     );
     assert_eq!(project.sh("cat /tmp/x").text(), "/bin/ash /w web []");
-    assert_eq!(project.inspect("{{index .Config.Env 1}} {{index .Config.Env 2}} {{.Config.Labels.l}} {{.Config.User}}"), "A=1 B=1 1 web");
+    assert_eq!(project.inspect("{{.Config.Labels.l}} {{.Config.User}}"), "1 web");
+    assert!(project.inspect("{{json .Config.Env}}").ends_with("\"A=1\",\"B=1\"]"));
 }
 
 /// Each stage is answered when both have come: one after the other they would wait for ever.
@@ -89,7 +93,12 @@ fn platforms() {
     let platform = "{{.Os}}/{{.Architecture}}";
     project.builds("FROM scratch\nCOPY f /");
     assert_eq!(project.inspect(platform), format!("linux/{own}"));
-    project.build(&["--platform", &format!("linux/{other}")], "FROM scratch\nARG TARGETARCH\nLABEL arch=$TARGETARCH\nCOPY f /").ok();
+    project
+        .build(
+            &["--platform", &format!("linux/{other}")],
+            "FROM scratch\nARG TARGETARCH\nLABEL arch=$TARGETARCH\nCOPY f /",
+        )
+        .ok();
     assert_eq!(project.inspect(platform), format!("linux/{other}"));
     assert_eq!(project.inspect("{{.Config.Labels.arch}}"), other);
     // the tools of this machine for an image for another one

@@ -14,28 +14,38 @@ const LIMIT: u64 = 8 << 20;
 
 /// Who a process is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) uid: u32,
-    pub(crate) gid: u32,
-    pub(crate) groups: Vec<u32>,
-    pub(crate) home: String,
+pub struct Identity {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// All its groups, the own one included, sorted.
+    pub groups: Vec<u32>,
+    /// Home directory.
+    pub home: String,
 }
 
 /// The two files of a root.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Accounts {
+pub struct Accounts {
     passwd: String,
     group: String,
 }
 
 impl Accounts {
     /// Reads them; missing ones are empty.
-    pub(crate) fn read(root: BorrowedFd<'_>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Account`] for a file that is too large or no regular one.
+    pub fn read(root: BorrowedFd<'_>) -> Result<Self> {
         Ok(Self { passwd: read(root, "/etc/passwd")?, group: read(root, "/etc/group")? })
     }
 
     /// Who `user` is: empty, `name`, `uid`, and each with `:group` or `:gid`; `extra` are further groups.
-    pub(crate) fn identify(&self, user: &str, extra: &[String]) -> Result<Identity> {
+    ///
+    /// # Errors
+    /// [`Error::Account`] for a name that is not there, with Docker's words, or a number that is none.
+    pub fn identify(&self, user: &str, extra: &[String]) -> Result<Identity> {
         let (user, group) = match user.split_once(':') {
             Some((user, group)) => (user, Some(group).filter(|g| !g.is_empty())),
             None => (user, None),
@@ -46,7 +56,7 @@ impl Accounts {
                 self.users().find(|u| u.uid == uid).unwrap_or(User { name: "", uid, gid: 0, home: "/" })
             }
             None => self.users().find(|u| u.name == user).ok_or_else(|| {
-                Error::Invalid(format!("unable to find user {user}: no matching entries in passwd file"))
+                Error::Account(format!("unable to find user {user}: no matching entries in passwd file"))
             })?,
         };
         let gid = match group {
@@ -71,12 +81,15 @@ impl Accounts {
             return Ok(gid);
         }
         self.groups().find(|g| g.name == group).map(|g| g.gid).ok_or_else(|| {
-            Error::Invalid(format!("unable to find group {group}: no matching entries in group file"))
+            Error::Account(format!("unable to find group {group}: no matching entries in group file"))
         })
     }
 
     /// Owner ids for `--chown`: a missing group is the user's id for a number, the user's own group for a name.
-    pub(crate) fn owner(&self, text: &str) -> Result<(u32, u32)> {
+    ///
+    /// # Errors
+    /// As [`Accounts::identify`].
+    pub fn owner(&self, text: &str) -> Result<(u32, u32)> {
         let (user, group) =
             text.split_once(':').map_or((text, None), |(u, g)| (u, Some(g).filter(|g| !g.is_empty())));
         let (uid, own) = match number(user)? {
@@ -132,8 +145,8 @@ fn read(root: BorrowedFd<'_>, path: &str) -> Result<String> {
     match sys::rooted::read(root, Path::new(path), LIMIT) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(String::new()),
-        Err(Errno::FBIG) => Err(Error::Invalid(format!("{path} of the image has more than {LIMIT} bytes"))),
-        Err(errno) => Err(Error::Invalid(format!("{path} of the image cannot be read: {errno}"))),
+        Err(Errno::FBIG) => Err(Error::Account(format!("{path} of the image has more than {LIMIT} bytes"))),
+        Err(errno) => Err(Error::Account(format!("{path} of the image cannot be read: {errno}"))),
     }
 }
 
@@ -145,7 +158,7 @@ fn number(text: &str) -> Result<Option<u32>> {
     }
     match text.parse::<u32>() {
         Ok(number) if number < i32::MAX as u32 && !text.starts_with('+') => Ok(Some(number)),
-        _ => Err(Error::Invalid(format!("uids and gids must be in range 0-2147483647, not {text}"))),
+        _ => Err(Error::Account(format!("uids and gids must be in range 0-2147483647, not {text}"))),
     }
 }
 

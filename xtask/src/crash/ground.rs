@@ -1,0 +1,237 @@
+//! An engine of the sweep's own: its binary, its roots, its fixtures.
+
+use super::operation::Operation;
+use super::stand_in::SUPERVISOR;
+use super::{checker, remains};
+use crate::target;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a command may take before it hangs.
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
+
+/// Programs of the host that the sweep needs.
+const PROGRAMS: [&str; 7] = ["strace", "unshare", "busybox", "tar", "sha256sum", "nft", "ip"];
+
+/// Its steps change, replace, and delete what the base has, so that loading it makes whiteouts and opaque directories.
+const DOCKERFILE: &str = "\
+FROM bb
+COPY one two /copied/
+RUN rm -r /old && mkdir /old && echo new > /old/new && rm /gone && chown 1:1 /copied/one
+";
+
+/// The engine. Its directory goes with it.
+#[derive(Debug)]
+pub(super) struct Ground {
+    place: PathBuf,
+    /// What the names of host objects end with (docs/adr/0007).
+    suffix: String,
+}
+
+impl Ground {
+    /// Makes the fixtures, with the binary that is to be tested.
+    pub(super) fn prepare() -> Result<Self, String> {
+        let binary = target::tare().ok_or("no tare binary: build it, or name it with TARE_BIN")?;
+        let place = std::env::temp_dir().join(format!("tare-crash-{}", std::process::id()));
+        let mut ground = Self { place, suffix: String::new() };
+        for program in PROGRAMS {
+            ground.program(program)?;
+        }
+        let failed = |error: std::io::Error| format!("{}: {error}", ground.place.display());
+        fs::create_dir_all(ground.place.join("bin")).map_err(failed)?;
+        fs::copy(&binary, ground.tare_program()).map_err(|error| format!("{}: {error}", binary.display()))?;
+        symlink("tare", ground.supervisor_program()).map_err(failed)?;
+        ground.make_fixtures().map_err(failed)?;
+        ground.suffix = ground.read_suffix()?;
+        ground.archive("small")?;
+        ground.archive("bb")?;
+        for command in ["import @/bb.tar bb", "build -q -t app @/context", "save -o @/app.tar app"] {
+            ground.tare(command)?;
+        }
+        checker::clean(&ground)?;
+        Ok(ground)
+    }
+
+    fn make_fixtures(&self) -> std::io::Result<()> {
+        let base = self.place.join("bb");
+        for directory in ["bb/bin", "bb/old", "bb/tmp", "small/directory", "context"] {
+            fs::create_dir_all(self.place.join(directory))?;
+        }
+        fs::copy(find("busybox").unwrap_or_default(), base.join("bin/busybox"))?;
+        for applet in ["sh", "true", "sleep", "rm", "mkdir", "chown"] {
+            symlink("busybox", base.join("bin").join(applet))?;
+        }
+        for file in ["bb/old/file", "bb/gone", "small/directory/file", "context/one", "context/two"] {
+            fs::write(self.place.join(file), format!("content of {file}\n"))?;
+        }
+        fs::write(self.place.join("context/Dockerfile"), DOCKERFILE)?;
+        fs::hard_link(self.place.join("small/directory/file"), self.place.join("small/again"))?;
+        symlink("directory/file", self.place.join("small/link"))
+    }
+
+    fn archive(&self, name: &str) -> Result<(), String> {
+        let mut command = Command::new("tar");
+        command.arg("-C").arg(self.place.join(name)).arg("-cf").arg(self.place.join(format!("{name}.tar")));
+        self.said(command.arg("."), "tar").map(drop)
+    }
+
+    fn read_suffix(&self) -> Result<String, String> {
+        let path = self.place.join("exec-root");
+        fs::write(&path, self.exec_root().as_os_str().as_encoded_bytes())
+            .map_err(|error| error.to_string())?;
+        let digest = self.said(Command::new("sha256sum").arg(&path), "sha256sum")?;
+        digest.get(..8).map(str::to_owned).ok_or_else(|| "sha256sum: no digest".into())
+    }
+
+    pub(super) fn place(&self) -> &Path {
+        &self.place
+    }
+
+    pub(super) fn data_root(&self) -> PathBuf {
+        self.place.join("data")
+    }
+
+    pub(super) fn exec_root(&self) -> PathBuf {
+        self.place.join("exec")
+    }
+
+    /// strace's output.
+    pub(super) fn log(&self) -> PathBuf {
+        self.place.join("strace")
+    }
+
+    pub(super) fn tare_program(&self) -> PathBuf {
+        self.place.join("bin/tare")
+    }
+
+    /// The same file under the name that makes it a supervisor.
+    pub(super) fn supervisor_program(&self) -> PathBuf {
+        self.place.join("bin").join(SUPERVISOR)
+    }
+
+    /// The name of the cgroup and of the nftables table.
+    pub(super) fn group(&self) -> String {
+        format!("tare-{}", self.suffix)
+    }
+
+    pub(super) fn bridge(&self) -> String {
+        format!("tare{}", self.suffix)
+    }
+
+    /// Where a program of the host is.
+    pub(super) fn program(&self, name: &str) -> Result<String, String> {
+        find(name).map(|path| path.display().to_string()).ok_or_else(|| format!("{name} is not installed"))
+    }
+
+    /// The flags that choose this engine.
+    pub(super) fn roots(&self) -> [String; 4] {
+        let [data, exec] = [self.data_root(), self.exec_root()].map(|path| path.display().to_string());
+        ["--data-root".into(), data, "--exec-root".into(), exec]
+    }
+
+    /// A command of the table as words.
+    pub(super) fn words(&self, command: &str) -> Vec<String> {
+        let place = self.place.display().to_string();
+        command.split_whitespace().map(|word| word.replacen('@', &place, 1)).collect()
+    }
+
+    /// Runs a command of the engine; what it printed, or what it complained about.
+    pub(super) fn tare(&self, command: &str) -> Result<String, String> {
+        let mut program = Command::new(self.tare_program());
+        self.said(program.args(self.roots()).args(self.words(command)), &format!("tare {command}"))
+    }
+
+    fn said(&self, command: &mut Command, name: &str) -> Result<String, String> {
+        let status = self.wait(command, name)?;
+        let read = |file| fs::read(self.place.join(file)).unwrap_or_default();
+        if status.success() {
+            return Ok(String::from_utf8_lossy(&read("said")).into_owned());
+        }
+        let complaint = read("complained");
+        Err(format!("{name}: {status}: {}", String::from_utf8_lossy(&complaint).trim().replace('\n', "; ")))
+    }
+
+    /// Runs something to its end, which may be any; an error if it hangs.
+    pub(super) fn finish(&self, mut command: Command, name: &str) -> Result<(), String> {
+        self.wait(&mut command, name).map(drop)
+    }
+
+    fn wait(&self, command: &mut Command, name: &str) -> Result<ExitStatus, String> {
+        let failed = |error: std::io::Error| format!("{name}: {error}");
+        let file = |name| File::create(self.place.join(name)).map_err(failed);
+        command.stdin(Stdio::null()).stdout(file("said")?).stderr(file("complained")?);
+        let mut child = command.spawn().map_err(failed)?;
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if let Some(status) = child.try_wait().map_err(failed)? {
+                return Ok(status);
+            }
+            if Instant::now() > deadline {
+                // it may have ended just now
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("{name}: hangs"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Brings the engine into the state that an operation begins in.
+    pub(super) fn stock(&self, operation: &Operation) -> Result<(), String> {
+        self.try_stock(operation).or_else(|_| {
+            self.scrap()?;
+            self.try_stock(operation)
+        })
+    }
+
+    fn try_stock(&self, operation: &Operation) -> Result<(), String> {
+        if operation.fresh {
+            return self.scrap();
+        }
+        // so that compiling and keeping the filter is part of what is killed
+        let _ = fs::remove_dir_all(self.exec_root().join("seccomp"));
+        self.tare("import @/bb.tar bb")?;
+        operation.setup.iter().try_for_each(|command| self.tare(command).map(drop))
+    }
+
+    /// The processes of this engine, and those that trace them.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        remains::processes(&self.exec_root(), &self.group())
+    }
+
+    /// A supervisor of this engine.
+    pub(super) fn supervisor(&self) -> Option<u32> {
+        self.processes().into_iter().find(|pid| {
+            let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let name = arguments.split(|byte| *byte == 0).next().unwrap_or_default();
+            name.ends_with(SUPERVISOR.as_bytes())
+        })
+    }
+
+    /// Throws everything away, whatever state it is in.
+    pub(super) fn scrap(&self) -> Result<(), String> {
+        remains::remove(self)?;
+        for root in [self.data_root(), self.exec_root()] {
+            if root.exists() {
+                fs::remove_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        // what stays is seen by `cargo xtask leftovers`
+        let _ = self.scrap();
+        let _ = fs::remove_dir_all(&self.place);
+    }
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| file.is_file())
+}
