@@ -56,22 +56,37 @@ impl Overlay<'_> {
         fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty())
     }
 
-    /// The classic option string, with `/proc/self/fd/N` as path names so that hundreds of layers fit into its page. mount(2) needs
-    /// a place, so a thread with a mount namespace of its own lends one and the mount is cloned off it.
+    /// The classic option string, with numbers of descriptors as path names below `/proc/self/fd`, so that hundreds of layers fit into its page. mount(2)
+    /// needs a place, so a thread with a mount namespace of its own lends one and the mount is cloned off it.
     fn by_path(&self) -> Result<OwnedFd> {
-        let options = CString::new(self.option_string()).map_err(|_| Errno::INVAL)?;
-        std::thread::scope(|scope| scope.spawn(|| mount_in_private_namespace(&options)).join())
+        std::thread::scope(|scope| scope.spawn(|| self.mount_in_private_namespace()).join())
             .map_err(|_| Errno::IO)?
     }
 
-    fn option_string(&self) -> String {
+    /// Runs in a thread of its own: gives it a private mount namespace and working directory, mounts, and clones the mount off.
+    fn mount_in_private_namespace(&self) -> Result<OwnedFd> {
+        use crate::namespace::unshare;
+        use rustix::thread::UnshareFlags;
+        unshare(UnshareFlags::FS | UnshareFlags::NEWNS)?;
+        mount::mount_change("/", mount::MountPropagationFlags::PRIVATE | mount::MountPropagationFlags::REC)?;
+        // the descriptors are of the namespace that was left, whose mounts overlayfs refuses here
+        let lowers = self.lowers.iter().map(|fd| reopen(*fd)).collect::<Result<Vec<_>>>()?;
+        let upper = self.upper.map(|(upper, work)| Ok::<_, Errno>((reopen(upper)?, reopen(work)?))).transpose()?;
+        let options = CString::new(self.option_string(&lowers, upper.as_ref())).map_err(|_| Errno::INVAL)?;
+        rustix::process::chdir("/proc/self/fd")?;
+        mount::mount("tare", "/proc", "overlay", MountFlags::empty(), options.as_c_str())?;
+        let place = mount::open_directory("/proc")?;
+        mount::clone_tree(place.as_fd(), "", false)
+    }
+
+    fn option_string(&self, lowers: &[OwnedFd], upper: Option<&(OwnedFd, OwnedFd)>) -> String {
         let mut text = String::from("lowerdir=");
-        for (index, lower) in self.lowers.iter().enumerate() {
+        for (index, lower) in lowers.iter().enumerate() {
             let colon = if index > 0 { ":" } else { "" };
             // a write to a String cannot fail
             let _ = write!(text, "{colon}{}", lower.as_raw_fd());
         }
-        if let Some((upper, work)) = self.upper {
+        if let Some((upper, work)) = upper {
             let _ = write!(text, ",upperdir={},workdir={}", upper.as_raw_fd(), work.as_raw_fd());
             if self.volatile {
                 text.push_str(",volatile");
@@ -87,15 +102,8 @@ impl Overlay<'_> {
     }
 }
 
-/// Runs in a thread of its own: gives it a private mount namespace and working directory, mounts, and clones the mount off.
-fn mount_in_private_namespace(options: &std::ffi::CStr) -> Result<OwnedFd> {
-    use crate::namespace::unshare;
-    use rustix::thread::UnshareFlags;
-    // Numbers in the option string are names relative to this directory.
-    unshare(UnshareFlags::FS | UnshareFlags::NEWNS)?;
-    mount::mount_change("/", mount::MountPropagationFlags::PRIVATE | mount::MountPropagationFlags::REC)?;
-    rustix::process::chdir("/proc/self/fd")?;
-    mount::mount("tare", "/proc", "overlay", MountFlags::empty(), options)?;
-    let place = mount::open_directory("/proc")?;
-    mount::clone_tree(place.as_fd(), "", false)
+/// The same directory, as the calling thread's mount namespace has it.
+fn reopen(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+    let path = rustix::fs::readlink(format!("/proc/self/fd/{}", fd.as_raw_fd()), Vec::new())?;
+    mount::open_directory(path)
 }

@@ -70,7 +70,7 @@ fn files_that_are_no_programs() {
         ("/dangling", 127, "no such file or directory"),
         ("/nosuch", 127, "no such file or directory"),
         ("nosuch", 127, "executable file not found in $PATH"),
-        ("/etc/passwd/x", 126, "not a directory"),
+        ("/etc/passwd/x", 127, "not a directory"),
         ("/loop", 126, "too many levels of symbolic links"),
     ] {
         let said = run(&engine, "files", &[program]);
@@ -98,5 +98,5 @@ fn the_container_stays_to_be_looked_at() {
     let Some(engine) = TestEngine::new() else { return };
     engine.tare(["run", "--name", "web", "busybox", "nosuch"]).fails(127, "executable file not found");
     assert_eq!(engine.containers().len(), 1);
-    assert!(engine.supervisors().is_empty());
+    e2e::eventually("its supervisor goes", || engine.supervisors().is_empty().then_some(()));
 }

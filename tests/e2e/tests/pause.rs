@@ -13,6 +13,8 @@ fn processes_stand_still() {
     );
     let lines = || engine.tare(["logs", "web"]).out.lines().count();
     assert_eq!(engine.tare(["pause", "web"]).text(), "web");
+    // what was written before may still be on its way to the log
+    sleep(Duration::from_millis(100));
     let before = lines();
     sleep(Duration::from_millis(150));
     assert_eq!(lines(), before);

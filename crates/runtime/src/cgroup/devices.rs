@@ -48,12 +48,29 @@ fn compile(rules: &[LinuxDeviceCgroup]) -> Vec<Instruction> {
     ];
     for rule in rules.iter().rev() {
         program.extend(compile_rule(rule));
+        if tests(rule).is_empty() {
+            // it decides every case, and the kernel refuses instructions that cannot be reached
+            return program;
+        }
     }
     program.extend(answer(false));
     program
 }
 
 fn compile_rule(rule: &LinuxDeviceCgroup) -> Vec<Instruction> {
+    let mut tests = tests(rule);
+    let end = tests.len() + 2;
+    for (index, test) in tests.iter_mut().enumerate() {
+        if test.code == JUMP_NOT_EQUAL || test.code == JUMP_NOT_EQUAL_REGISTER {
+            test.offset = i16::try_from(end - index - 1).expect("a rule has at most eight instructions");
+        }
+    }
+    tests.extend(answer(rule.allow()));
+    tests
+}
+
+/// What a rule asks; a jump is taken when the answer is no.
+fn tests(rule: &LinuxDeviceCgroup) -> Vec<Instruction> {
     let mut tests = Vec::new();
     let kind = match rule.typ() {
         Some(LinuxDeviceType::B) => Some(1),
@@ -76,13 +93,6 @@ fn compile_rule(rule: &LinuxDeviceCgroup) -> Vec<Instruction> {
         tests.push(instruction(AND_IMMEDIATE, SCRATCH, 0, 0, mask));
         tests.push(instruction(JUMP_NOT_EQUAL_REGISTER, SCRATCH, ACCESS, 0, 0));
     }
-    let end = tests.len() + 2;
-    for (index, test) in tests.iter_mut().enumerate() {
-        if test.code == JUMP_NOT_EQUAL || test.code == JUMP_NOT_EQUAL_REGISTER {
-            test.offset = i16::try_from(end - index - 1).expect("a rule has at most eight instructions");
-        }
-    }
-    tests.extend(answer(rule.allow()));
     tests
 }
 

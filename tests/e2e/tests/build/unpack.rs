@@ -17,8 +17,7 @@ fn archive(project: &Project) -> PathBuf {
 }
 
 fn compress(project: &Project, program: &[&str], name: &str) -> bool {
-    if !e2e::has_program(program[0]) {
-        eprintln!("skipped: needs {} (scripts/setup installs it)", program[0]);
+    if !e2e::needs_programs(&program[..1]) {
         return false;
     }
     let input = fs::File::open(archive(project)).unwrap();
