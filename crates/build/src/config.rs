@@ -89,10 +89,8 @@ fn expose(execution: &mut Execution, words: &[String], expand: Expand<'_>) -> Re
             names.extend(ports.names());
         }
     }
-    names.sort();
     execution.exposed_ports.extend(names.iter().map(|name| (name.clone(), Empty {})));
-    let shown: Vec<String> = names.iter().map(|name| format!("{name}:{{}}")).collect();
-    Ok(format!("EXPOSE map[{}]", shown.join(" ")))
+    Ok(format!("EXPOSE [{}]", names.join(" ")))
 }
 
 /// The words that a command's form stands for: a shell form goes to the shell.

@@ -60,7 +60,7 @@ pub struct Request {
     pub platform: Platform,
 }
 
-/// Builds an image.
+/// Builds an image. `warn` hears what is accepted but was hardly meant.
 ///
 /// # Errors
 /// [`Error::Dockerfile`] with a position before any step runs; [`Error::Step`] with the step that failed. Nothing is named then, and finished steps stay in the cache.
@@ -69,12 +69,16 @@ pub fn build(
     request: &Request,
     context: &BuildContext,
     progress: &Progress<'_>,
+    warn: &dyn Fn(&str),
     cancel: &Cancel,
 ) -> Result<Committed> {
     let file = dockerfile::parse(&request.file_name, &request.text)?;
     let lease = engine::store::leases::Lease::new(engine.store()).map_err(engine::Error::from)?;
     let bases = names::resolve(engine, request, &file, &lease)?;
     let plan = plan::lower(request, &file, &bases)?;
+    if !plan.unused_arguments.is_empty() {
+        warn(&format!("one or more build-args [{}] were not consumed", plan.unused_arguments.join(" ")));
+    }
     let job = solve::Job { engine, request, plan: &plan, context, lease: &lease };
     let configuration = solve::solve(job, progress, cancel)?;
     Ok(commit(engine, &configuration, &request.names)?)

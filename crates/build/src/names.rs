@@ -75,7 +75,9 @@ pub(crate) fn resolve(
         match &from {
             From::Stage(other) => pending.push(*other),
             From::Image(name) => {
-                let image = image(engine, file, stage, name, &platform, lease)?;
+                let position = stage.from.span.start();
+                let wanted = Wanted { name, platform: &platform, position, stages: number };
+                let image = image(engine, file, &wanted, lease)?;
                 instructions.extend(image.triggers.iter().cloned());
                 bases.images.insert(name.clone(), image);
             }
@@ -83,11 +85,14 @@ pub(crate) fn resolve(
         }
         for instruction in &instructions {
             let Kind::Copy(copy) = &instruction.kind else { continue };
-            let Some(name) = copy.from.as_ref().map(|flag| flag.value.as_str()) else { continue };
+            let Some(flag) = &copy.from else { continue };
+            let name = flag.value.as_str();
             match stage_by_name(file, name, number) {
                 Some(other) => pending.push(other),
                 None if !bases.images.contains_key(name) => {
-                    let image = image(engine, file, stage, name, &platform, lease)?;
+                    let wanted =
+                        Wanted { name, platform: &platform, position: flag.position, stages: number };
+                    let image = image(engine, file, &wanted, lease)?;
                     bases.images.insert(name.to_owned(), image);
                 }
                 None => {}
@@ -165,26 +170,38 @@ fn platform(request: &Request, file: &Dockerfile, stage: &Stage, globals: &Globa
     text.parse().map_err(|error: oci::platform::InvalidPlatform| at(error.to_string()))
 }
 
+/// An image that is asked for, and where.
+struct Wanted<'a> {
+    name: &'a str,
+    platform: &'a Platform,
+    position: dockerfile::Position,
+    /// Number of stages whose names could have been meant.
+    stages: usize,
+}
+
 fn image(
     engine: &Engine,
     file: &Dockerfile,
-    stage: &Stage,
-    name: &str,
-    platform: &Platform,
+    wanted: &Wanted<'_>,
     lease: &engine::store::leases::Lease,
 ) -> Result<BaseImage> {
+    let Wanted { name, platform, position, stages } = *wanted;
+    let at = |message: String| dockerfile::Fault::new(position, message);
     let found = images::find(engine, name).map_err(|error| match error {
-        engine::Error::NoImage(_) => fault(
-            file,
-            stage.from.span,
-            format!("image {name} is not in the store; tare load or tare import adds one (pulling comes in a later version)"),
-        ),
-        other => other.into(),
+        engine::Error::NoImage(_) => {
+            let names: Vec<&str> = file.stages[..stages].iter().filter_map(|stage| stage.name.as_deref()).collect();
+            let nearest = dockerfile::nearest(name, &names).map(str::to_owned);
+            let message = format!(
+                "image {name} is not in the store; tare load or tare import adds one (pulling comes in a later version)"
+            );
+            file.source.error(at(message).suggest(nearest)).into()
+        }
+        other => Error::from(other),
     })?;
     let own = found.configuration.platform();
     if !platform.matches(&own) && !own.architecture.is_empty() {
         let message = format!("image {name} is for {own}, the stage is for {platform}");
-        return Err(fault(file, stage.from.span, message));
+        return Err(file.source.error(at(message)).into());
     }
     // from here on a prune leaves it alone; it may have been removed just before
     let layers = found.configuration.rootfs.diff_ids.iter().map(|layer| layer.0);
@@ -200,4 +217,13 @@ fn image(
         triggers: triggers.collect::<Result<_, _>>()?,
         configuration: found.configuration,
     })
+}
+
+/// The triggers that an image or stage leaves for what starts from it.
+pub(crate) fn triggers(execution: &oci::image::Execution) -> Result<Vec<Instruction>> {
+    Ok(execution
+        .on_build
+        .iter()
+        .map(|trigger| dockerfile::parse_instruction(trigger))
+        .collect::<Result<_, _>>()?)
 }

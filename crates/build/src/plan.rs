@@ -3,13 +3,13 @@
 mod instruction;
 
 use crate::names::{self, BaseImage, Bases, From};
-use crate::scope::{Arguments, Globals};
+use crate::scope::{self, Arguments, Globals};
 use crate::{Error, Request, Result};
 use dockerfile::{Dockerfile, Instruction, Span};
 use engine::containers::NetworkMode;
 use oci::Platform;
 use oci::image::Execution;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to do.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Plan {
     pub target: usize,
     /// The Dockerfile, for excerpts.
     pub file: Dockerfile,
+    /// Arguments of the request that no line declares.
+    pub unused_arguments: Vec<String>,
 }
 
 /// A stage.
@@ -148,7 +150,24 @@ pub fn lower(request: &Request, file: &Dockerfile, bases: &Bases) -> Result<Plan
     if let Some(stage) = stages.get_mut(&bases.target) {
         stage.execution.labels.extend(request.labels.clone());
     }
-    Ok(Plan { stages, target: bases.target, file: file.clone() })
+    Ok(Plan { stages, target: bases.target, file: file.clone(), unused_arguments: unused(request, file) })
+}
+
+/// Arguments that no line declares: most often a misspelt name.
+fn unused(request: &Request, file: &Dockerfile) -> Vec<String> {
+    let instructions =
+        file.global_args.iter().chain(file.stages.iter().flat_map(|stage| &stage.instructions));
+    let declared: BTreeSet<&str> = instructions
+        .filter_map(|instruction| match &instruction.kind {
+            dockerfile::Kind::Arg(arguments) => Some(arguments),
+            _ => None,
+        })
+        .flatten()
+        .map(|argument| argument.name.as_str())
+        .collect();
+    let is_unused =
+        |name: &&String| !declared.contains(name.as_str()) && !scope::PREDEFINED.contains(&name.as_str());
+    request.arguments.keys().filter(is_unused).cloned().collect()
 }
 
 fn lower_stage(
@@ -167,7 +186,11 @@ fn lower_stage(
             let image = &bases.images[name];
             triggers.clone_from(&image.triggers);
             let author = image.configuration.author.clone();
-            (StageOrigin::Image(Box::new(image.clone())), image.configuration.config.clone(), author)
+            let mut execution = image.configuration.config.clone();
+            if scope::variable(&execution.env, "PATH").is_none() {
+                execution.env.insert(0, default_path());
+            }
+            (StageOrigin::Image(Box::new(image.clone())), execution, author)
         }
         From::Stage(other) => {
             let stage =
@@ -182,6 +205,7 @@ fn lower_stage(
         globals,
         number,
         arguments: Arguments::default(),
+        has_own_command: false,
         stage: Stage {
             name: parsed.name.clone().unwrap_or_else(|| format!("stage-{number}")),
             base,
@@ -206,11 +230,12 @@ fn lower_stage(
 
 /// An image from nothing has the usual path, as `docker build` gives it.
 fn scratch() -> Execution {
-    Execution {
-        env: vec!["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into()],
-        working_dir: "/".into(),
-        ..Execution::default()
-    }
+    Execution { env: vec![default_path()], working_dir: "/".into(), ..Execution::default() }
+}
+
+/// What `docker build` gives an image whose base says nothing else.
+fn default_path() -> String {
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into()
 }
 
 /// A stage being lowered.
@@ -221,5 +246,7 @@ struct Lowering<'a> {
     globals: &'a Globals<'a>,
     number: usize,
     arguments: Arguments,
+    /// This stage has set a command itself.
+    has_own_command: bool,
     stage: Stage,
 }

@@ -97,11 +97,19 @@ impl Arguments {
         self.declared.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone())
     }
 
-    /// All that have a value, as `NAME=value`, in their order; for the history and the cache.
+    /// All that have a value, as `NAME=value`, in their order; for the cache.
     pub(crate) fn assignments(&self) -> Vec<String> {
         self.declared
             .iter()
             .filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}={v}")))
+            .collect()
+    }
+
+    /// All that are declared, one without a value as `NAME=`; for the history.
+    pub(crate) fn declared(&self) -> Vec<String> {
+        self.declared
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or_default()))
             .collect()
     }
 

@@ -52,7 +52,7 @@ pub(crate) fn prepare(
     origin: Option<Vec<DiffId>>,
 ) -> Result<Prepared> {
     let root = match &origin {
-        Some(layers) => Some(step::open_root(engine, layers, None)?),
+        Some(layers) => step::open_content(engine, layers)?,
         None => {
             context.root().map(|fd| fd.try_clone_to_owned()).transpose().at("duplicate", "the context")?
         }
@@ -62,7 +62,10 @@ pub(crate) fn prepare(
     let mut selected = Vec::new();
     for source in &action.sources {
         let Some(root) = &root else {
-            return Err(Error::Context(format!("{} {source}: the build context is empty", action.keyword)));
+            return Err(Error::Context(format!(
+                "{} {source}: not found: its source is empty",
+                action.keyword
+            )));
         };
         let found = select::select(root.as_fd(), source, ignore, action.keyword)?;
         for one in &found {
@@ -89,7 +92,7 @@ pub(crate) fn write(
 ) -> Result<()> {
     let Onto { layers, draft } = onto;
     let ignore = matches!(action.origin, crate::plan::Origin::Context).then(|| context.ignore());
-    let root = step::open_root(engine, layers, Some(draft))?;
+    let root = step::open_root(engine, layers, draft)?;
     let ownership = match &action.chown {
         Some(text) => {
             let (uid, gid) = step::owner(root.as_fd(), text)?;
@@ -127,7 +130,7 @@ pub(crate) fn make_directory(
     layers: &[DiffId],
     draft: &Draft,
 ) -> Result<()> {
-    let root = step::open_root(engine, layers, Some(draft))?;
+    let root = step::open_root(engine, layers, draft)?;
     let (uid, gid) = if user.is_empty() { (0, 0) } else { step::user(root.as_fd(), user)? };
     let mode = Mode::from_raw_mode(0o755);
     sys::rooted::make_directories(root.as_fd(), Path::new(path), mode, &mut |made| {

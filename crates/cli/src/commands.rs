@@ -40,6 +40,7 @@ use crate::failure::{Failure, Outcome};
 use crate::globals::{First, Globals};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::OsString;
+use std::io::Write;
 
 /// A command as the table has it.
 pub(crate) struct Entry {
@@ -216,18 +217,17 @@ fn unknown(first: &str, second: &str) -> Outcome {
     Err(Failure::new(format!("'{first}' is not a tare command{nearest}\nSee 'tare --help'")))
 }
 
-#[expect(clippy::print_stdout, reason = "the command line is where printing is done")]
 fn help() -> Outcome {
-    println!("Usage: tare [--data-root DIR] [--exec-root DIR] COMMAND\n\nCommands:");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Usage: tare [--data-root DIR] [--exec-root DIR] COMMAND\n\nCommands:")?;
     for entry in COMMANDS {
-        println!("  {:<18} {}", entry.names[0], entry.about);
+        writeln!(out, "  {:<18} {}", entry.names[0], entry.about)?;
     }
-    println!("\n'tare COMMAND --help' tells more about a command.");
+    writeln!(out, "\n'tare COMMAND --help' tells more about a command.")?;
     Ok(0)
 }
 
-#[expect(clippy::print_stdout, reason = "the command line is where printing is done")]
 fn version() -> Outcome {
-    println!("tare version {}", env!("CARGO_PKG_VERSION"));
+    writeln!(std::io::stdout(), "tare version {}", env!("CARGO_PKG_VERSION"))?;
     Ok(0)
 }

@@ -13,7 +13,6 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use store::layers;
 
 /// Where a container's changes go.
 #[derive(Debug)]
@@ -48,16 +47,22 @@ pub(crate) struct Launched {
 
 /// The directories of a stack, the topmost first: layers (given lowest first), and the mount points below them all.
 pub(crate) fn lowers(engine: &Engine, layers: &[oci::DiffId]) -> Result<Vec<OwnedFd>> {
+    let mut lowers = self::layers(engine, layers)?;
+    lowers.push(store::mount_points::open(engine.store())?);
+    Ok(lowers)
+}
+
+/// The directories of layers (given lowest first), the topmost first.
+pub(crate) fn layers(engine: &Engine, layers: &[oci::DiffId]) -> Result<Vec<OwnedFd>> {
     let mut lowers = Vec::with_capacity(layers.len() + 1);
     let mut stacked = HashSet::new();
     for layer in layers.iter().rev() {
         // overlayfs refuses a directory twice (two steps that change nothing are one layer). The upper one alone gives the same
         // tree: all that the lower one has lies in it already.
         if stacked.insert(layer) {
-            lowers.push(layers::open(engine.store(), layer)?);
+            lowers.push(store::layers::open(engine.store(), layer)?);
         }
     }
-    lowers.push(store::mount_points::open(engine.store())?);
     Ok(lowers)
 }
 
@@ -135,7 +140,8 @@ impl Launch<'_> {
             Ok(())
         });
         let created = match (created, network_error) {
-            (Err(_), Some(error)) => return Err(error),
+            // an init that failed took its namespace along: what it says is the cause
+            (Err(runtime::Error::InitLost), Some(error)) => return Err(error),
             (created, _) => created?,
         };
         let running = created.start()?;

@@ -86,15 +86,31 @@ impl Command {
     }
 }
 
-/// Opens the root of a stack of layers, for reading, or with a draft on top for writing into the draft. Nothing of the mount appears anywhere; it
-/// goes with the descriptor.
+/// Opens the root of a stack of layers with a draft on top, for writing into the draft. Nothing of the mount appears anywhere; it goes with the descriptor.
 ///
 /// # Errors
 /// [`Error::Store`] if a layer is missing, or what the system reports.
-pub fn open_root(engine: &Engine, layers: &[DiffId], draft: Option<&Draft>) -> Result<OwnedFd> {
-    let upper = draft.map(|draft| Upper { directory: draft.fs(), work: draft.work(), volatile: true });
-    let mount = launch::mount(engine, layers, upper.as_ref())?;
+pub fn open_root(engine: &Engine, layers: &[DiffId], draft: &Draft) -> Result<OwnedFd> {
+    let upper = Upper { directory: draft.fs(), work: draft.work(), volatile: true };
+    let mount = launch::mount(engine, layers, Some(&upper))?;
     launch::root_of(mount.as_fd())
+}
+
+/// Opens what a stack of layers holds, for reading; none if it is empty.
+///
+/// # Errors
+/// As [`open_root`].
+pub fn open_content(engine: &Engine, layers: &[DiffId]) -> Result<Option<OwnedFd>> {
+    let lowers = launch::layers(engine, layers)?;
+    match lowers.as_slice() {
+        [] => Ok(None),
+        // overlayfs wants two, and one alone hides nothing
+        [only] => launch::root_of(only.as_fd()).map(Some),
+        _ => {
+            let mount = launch::overlay(&lowers, None)?;
+            launch::root_of(mount.as_fd()).map(Some)
+        }
+    }
 }
 
 /// Ids for `--chown`, by the account files of a root.
@@ -114,11 +130,10 @@ pub fn user(root: BorrowedFd<'_>, text: &str) -> Result<(u32, u32)> {
     Ok((identity.uid, identity.gid))
 }
 
-/// A running step. Dropping it ends the step.
+/// A running step. Dropping it ends the step, and waits until nothing of it is left: its draft is removed next.
 #[derive(Debug)]
 pub struct Step {
     connection: Connection,
-    run: PathBuf,
 }
 
 /// Starts a command, writing into a draft. Output goes to the given descriptors.
@@ -133,16 +148,23 @@ pub fn start(
     error: BorrowedFd<'_>,
 ) -> Result<Step> {
     let record = command.record()?;
-    let run = engine.run("containers").join(&record.id);
     let order = Order { record, upper: draft.fs(), work: draft.work() };
     let file = document::in_memory(&order)?;
     let null = File::open("/dev/null").at("open", "/dev/null")?;
     let connection = spawn_supervisor(engine, &["step"])?;
-    let step = Step { connection, run };
+    let step = Step { connection };
     step.connection
         .send(&Request::Exec { streams: Which::default() }, &[file.as_fd(), null.as_fd(), output, error])?;
     await_running(&step.connection)?;
     Ok(step)
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        // the supervisor takes the end of its connection as an order; its own end follows when all is cleaned up
+        let _ = sys::net::shutdown(self.connection.as_fd(), sys::net::Shutdown::Write);
+        while let Ok(Some(_)) = self.connection.next() {}
+    }
 }
 
 impl Step {
@@ -169,12 +191,6 @@ impl Step {
     #[must_use]
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         self.connection.as_fd()
-    }
-
-    /// Its directory in the exec root, for whoever cleans up after a killed supervisor.
-    #[must_use]
-    pub fn run_directory(&self) -> &std::path::Path {
-        &self.run
     }
 }
 

@@ -1,5 +1,6 @@
 //! The engine as a whole: what keeps content alive, and cleaning up.
 
+use crate::containers::directory::Directory;
 use crate::containers::{self, find, names, reconcile};
 use crate::error::Result;
 use crate::images::usage::{Usage, User};
@@ -13,7 +14,7 @@ pub fn roots(engine: &Engine) -> Roots {
     let mut roots = Roots::default();
     for id in find::ids(engine) {
         // one that disappears meanwhile keeps nothing
-        if let Ok(record) = containers::directory::Directory::new(engine, &id).record() {
+        if let Ok(record) = Directory::new(engine, &id).record() {
             roots.documents.extend([record.image].into_iter().chain(record.manifest));
             roots.layers.extend(record.layers);
         }
@@ -72,6 +73,8 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
     reconcile::reconcile(engine)?;
     reconcile::sweep_steps(engine)?;
     sweep_containers(engine)?;
+    sweep_locks(engine);
+    collect::sweep_drafts(engine.store(), &engine.run("seccomp"))?;
     names::sweep(engine)?;
     volume::sweep(engine)?;
     sweep_cgroups(engine)?;
@@ -80,17 +83,33 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
     Ok(removed)
 }
 
-/// Directories of containers without a record: creations and removals that were interrupted. A creation in progress has a name of its
-/// own, with its process in it.
+/// What interrupted creations and removals left: directories without a record, and with one whose name does not lead to it. A
+/// creation in progress has a name of its own, with its process in it, and then holds the container's lock.
 fn sweep_containers(engine: &Engine) -> Result<()> {
-    for id in find::ids(engine) {
-        let path = engine.data("containers").join(&id);
-        if !path.join("config.json").exists() {
-            store::trash::discard(engine.store(), &path)?;
+    for id in find::ids(engine).iter().filter(|id| !find::is_whole(engine, id)) {
+        let _lock = Directory::new(engine, id).lock();
+        if !find::is_whole(engine, id) {
+            containers::remove::remains(engine, id);
         }
     }
-    store::collect::sweep_drafts(engine.store(), &engine.data("containers"))?;
+    collect::sweep_drafts(engine.store(), &engine.data("containers"))?;
     Ok(())
+}
+
+/// Lock files that nobody holds, of containers that are gone or were never there.
+fn sweep_locks(engine: &Engine) {
+    for entry in fs::read_dir(engine.run("locks")).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix("container-"));
+        let is_gone = id.is_some_and(|id| !engine.data("containers").join(id).exists());
+        if is_gone
+            && let Ok(file) = fs::File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            // the next prune finds it again
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Cgroups of containers that are gone, and the parent when it is empty.
@@ -113,8 +132,23 @@ fn sweep_network(engine: &Engine) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     network::addresses::reclaim(&state, &|owner| engine.run("containers").join(owner).exists())?;
-    match network::prune(&state, &engine.layout().network_names())? {
-        network::Pruned::Removed(names) => Ok(names),
+    let names = engine.layout().network_names();
+    match network::prune(&state, &names)? {
+        network::Pruned::Removed(removed) => Ok(removed),
+        network::Pruned::InUse { interfaces, .. } if !is_anything_running(engine) => {
+            // the kernel takes its time with the interfaces of namespaces that have ended
+            for interface in interfaces {
+                network::detach(&interface)?;
+            }
+            match network::prune(&state, &names)? {
+                network::Pruned::Removed(removed) => Ok(removed),
+                network::Pruned::InUse { .. } => Ok(Vec::new()),
+            }
+        }
         network::Pruned::InUse { .. } => Ok(Vec::new()),
     }
+}
+
+fn is_anything_running(engine: &Engine) -> bool {
+    std::fs::read_dir(engine.run("containers")).is_ok_and(|mut entries| entries.next().is_some())
 }

@@ -67,6 +67,8 @@ impl Record {
     /// Removes the record; true if there was one.
     pub(crate) fn remove(state: &Path) -> Result<bool> {
         let path = path(state);
+        // of a process that was killed before it could rename it
+        let _ = std::fs::remove_file(state.join("bridge.json.new"));
         match std::fs::remove_file(&path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

@@ -141,7 +141,7 @@ fn sweep(store: &Store) -> Result<()> {
             }
         }
     }
-    for directory in ["refs", "cache", "blobs/sha256"] {
+    for directory in ["", "refs", "cache", "blobs/sha256"] {
         sweep_temporary(&store.path(directory))?;
     }
     Ok(())
@@ -151,34 +151,40 @@ fn sweep(store: &Store) -> Result<()> {
 fn sweep_temporary(directory: &Path) -> Result<()> {
     for entry in fs::read_dir(directory).at("list", directory)?.flatten() {
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with('.') && !is_fresh(name)) {
+        let writer = name.to_str().filter(|name| name.starts_with('.')).and_then(writer);
+        if writer.is_some_and(|pid| !is_there(pid)) {
             staging::remove(&entry.path())?;
         }
     }
     Ok(())
 }
 
-/// Removes what processes that are gone left half-made in a directory of the data root.
+/// Removes what processes that are gone left half-made in a directory of one of the roots.
 ///
 /// # Errors
 /// What the system reports; a missing directory is none.
 pub fn sweep_drafts(store: &Store, directory: &Path) -> Result<()> {
-    if directory.starts_with(store.data_root()) && directory.exists() {
-        sweep_temporary(directory)
-    } else {
-        Ok(())
-    }
+    let is_ours = [store.data_root(), store.exec_root()].iter().any(|root| directory.starts_with(root));
+    if is_ours && directory.exists() { sweep_temporary(directory) } else { Ok(()) }
 }
 
 fn is_owned(name: &str) -> bool {
     staging::owner(name).is_some_and(|owner| owner.is_alive())
 }
 
-/// Whether the process in a temporary name is there. Ids are reused, so that a leftover may stay until the next time.
+/// Whether the process in a temporary name is there.
 fn is_fresh(name: &str) -> bool {
-    let pid =
-        name.rsplit('.').next().and_then(|tail| tail.split('-').next()).and_then(|pid| pid.parse().ok());
-    pid.is_some_and(|pid: i32| sys::identity::Identity::of(pid).is_ok())
+    writer(name).is_some_and(is_there)
+}
+
+/// The process in a temporary name, `….<pid>-<number>`.
+fn writer(name: &str) -> Option<i32> {
+    name.rsplit_once('.')?.1.split_once('-')?.0.parse().ok()
+}
+
+/// Whether there is a process with this id. Ids are reused, so that a leftover may stay until the next time.
+fn is_there(pid: i32) -> bool {
+    sys::identity::Identity::of(pid).is_ok()
 }
 
 /// Bytes that a tree takes on disk.

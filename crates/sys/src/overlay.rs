@@ -71,7 +71,8 @@ impl Overlay<'_> {
         mount::mount_change("/", mount::MountPropagationFlags::PRIVATE | mount::MountPropagationFlags::REC)?;
         // the descriptors are of the namespace that was left, whose mounts overlayfs refuses here
         let lowers = self.lowers.iter().map(|fd| reopen(*fd)).collect::<Result<Vec<_>>>()?;
-        let upper = self.upper.map(|(upper, work)| Ok::<_, Errno>((reopen(upper)?, reopen(work)?))).transpose()?;
+        let upper =
+            self.upper.map(|(upper, work)| Ok::<_, Errno>((reopen(upper)?, reopen(work)?))).transpose()?;
         let options = CString::new(self.option_string(&lowers, upper.as_ref())).map_err(|_| Errno::INVAL)?;
         rustix::process::chdir("/proc/self/fd")?;
         mount::mount("tare", "/proc", "overlay", MountFlags::empty(), options.as_c_str())?;

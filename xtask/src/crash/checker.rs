@@ -3,11 +3,6 @@
 use super::ground::Ground;
 use super::operation::Operation;
 use super::{remains, soundness};
-use std::fs::{self, File};
-use std::time::{Duration, SystemTime};
-
-/// Half-made containers are left alone while they are younger than this.
-const GRACE: Duration = Duration::from_secs(120);
 
 /// Looks at everything, and cleans up; what is wrong, in words.
 pub(super) fn check(ground: &Ground, operation: Option<&Operation>) -> Vec<String> {
@@ -46,16 +41,6 @@ pub(super) fn clean(ground: &Ground) -> Result<(), String> {
     if !ids.is_empty() {
         ground.tare(&format!("rm -f {}", ids.join(" ")))?;
     }
-    age(ground);
     ground.tare("volume prune -a -f")?;
     ground.tare("system prune -a -f --volumes").map(drop)
-}
-
-/// Makes half-made containers as old as they have to be.
-fn age(ground: &Ground) {
-    let entries = fs::read_dir(ground.data_root().join("containers")).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| !entry.path().join("config.json").exists()) {
-        // it may be gone by now
-        let _ = File::open(entry.path()).and_then(|file| file.set_modified(SystemTime::now() - GRACE));
-    }
 }

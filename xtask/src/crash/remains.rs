@@ -10,7 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How long work may take that an ended command left to a supervisor or to the kernel.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(10);
 
 /// What a store without content consists of.

@@ -33,30 +33,21 @@ pub(super) fn images(ground: &Ground) -> Vec<String> {
     wrong
 }
 
-/// What is wrong with containers: each one's name leads to it.
+/// What is wrong with containers: each one's name leads to it, and to no other.
 pub(super) fn names(ground: &Ground) -> Vec<String> {
-    let root = ground.data_root();
-    let mut wrong = Vec::new();
-    for path in entries(&root.join("containers")) {
-        let record = path.join("config.json");
-        if !record.exists() {
-            continue;
-        }
-        // one that removes itself meanwhile has neither
-        let Some(name) = document(&record)
-            .and_then(|record| record["Name"].as_str().or(record["name"].as_str()).map(str::to_owned))
-        else {
-            if record.exists() {
-                wrong.push(format!("{} is no record", record.display()));
-            }
-            continue;
-        };
-        let holder = fs::read_to_string(root.join("names").join(&name)).unwrap_or_default();
-        if holder.trim() != hex(&path) && record.exists() {
-            wrong.push(format!("the name {name} does not lead to its container {}", hex(&path)));
-        }
-    }
-    wrong
+    let listed = match ground.tare("ps -a --no-trunc --format {{.ID}}={{.Names}}") {
+        Ok(listed) => listed,
+        Err(complaint) => return vec![complaint],
+    };
+    let wrong = |line: &str| {
+        let (id, name) = line.split_once('=')?;
+        let holder = fs::read_to_string(ground.data_root().join("names").join(name)).unwrap_or_default();
+        // one that removes itself may be gone by now
+        let is_there = ground.data_root().join("containers").join(id).join("config.json").exists();
+        (is_there && holder != id)
+            .then(|| format!("the name {name} leads to {holder:?}, not to its container {id}"))
+    };
+    listed.lines().filter_map(wrong).collect()
 }
 
 struct Survey {

@@ -24,6 +24,10 @@ impl Lowering<'_> {
             }
             kind => (self.metadata(kind, span)?, Action::Metadata),
         };
+        if let Kind::Onbuild(_) = &instruction.kind {
+            // as with docker build, a trigger has no line in the history of the image that leaves it
+            return Ok(());
+        }
         self.stage.steps.push(Step { text: instruction.original.clone(), created_by, span, action });
         Ok(())
     }
@@ -65,6 +69,10 @@ impl Lowering<'_> {
                     other => other,
                 },
             )?;
+        if matches!(kind, Kind::Entrypoint(_)) && self.has_own_command {
+            execution.cmd.clone_from(&self.stage.execution.cmd);
+        }
+        self.has_own_command |= matches!(kind, Kind::Cmd(_));
         self.stage.execution = execution;
         line.ok_or_else(|| fault(self.file, span, format!("{} cannot stand here", kind.keyword())))
     }
@@ -92,7 +100,7 @@ impl Lowering<'_> {
             Some(dockerfile::Network::Host) => NetworkMode::Host,
         };
         let arguments = self.arguments.assignments();
-        let created_by = history::run(&command, &arguments);
+        let created_by = history::run(&command, &self.arguments.declared());
         let mut keyed = arguments;
         keyed.extend(execution.env.iter().cloned());
         let action = RunAction {

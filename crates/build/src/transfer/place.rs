@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use sys::fs::{AtFlags, FileType, Mode, OFlags};
 
 /// Bytes that tell a tar from other files.
@@ -70,9 +70,9 @@ impl<'a> Destination<'a> {
             let existed = sys::rooted::open_directory(self.root, self.path).is_ok();
             let into = self.directory(self.path)?;
             copier.contents(directory.as_fd(), into.as_fd(), &selected.path)?;
-            // a directory that the copy made looks like its source
-            if !existed {
-                copier.describe(directory.as_fd(), into.as_fd(), self.path)?;
+            // one that the copy made is 0755 unless --chmod says otherwise, whatever its source is
+            if let (false, Some(mode)) = (existed, action.chmod) {
+                sys::fs::fchmod(&into, Mode::from_raw_mode(mode)).at("change mode of", self.path)?;
             }
             return Ok(());
         }
@@ -112,8 +112,10 @@ impl<'a> Destination<'a> {
         if self.is_directory {
             return Ok((self.directory(self.path)?, name.to_os_string()));
         }
-        let own = self.path.file_name().unwrap_or(name).to_os_string();
-        Ok((self.directory(self.path.parent().unwrap_or(Path::new("/")))?, own))
+        // a link in the place of a file is followed, also where it leads to nothing yet
+        let path = chase(self.root, self.path)?;
+        let own = path.file_name().unwrap_or(name).to_os_string();
+        Ok((self.directory(path.parent().unwrap_or(Path::new("/")))?, own))
     }
 
     /// Opens a directory in the root, making it and its parents.
@@ -140,17 +142,23 @@ fn is_archive(file: &mut File) -> bool {
 
 /// Parent and name of what a path leads to when its last links are followed inside the root.
 fn real_place(root: BorrowedFd<'_>, path: &Path) -> Result<sys::rooted::Place> {
+    let path = chase(root, path)?;
+    sys::rooted::place(root, &path).at("look up", path)
+}
+
+/// The path that a path leads to when its last links are followed inside the root; the last one may lead to nothing.
+fn chase(root: BorrowedFd<'_>, path: &Path) -> Result<PathBuf> {
     let mut path = path.to_path_buf();
     for _ in 0..40 {
-        let place = sys::rooted::place(root, &path).at("look up", &path)?;
-        let stat =
-            sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW).at("stat", &path)?;
+        let Ok(place) = sys::rooted::place(root, &path) else { return Ok(path) };
+        let Ok(stat) = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW) else {
+            return Ok(path);
+        };
         if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
-            return Ok(place);
+            return Ok(path);
         }
         let target = sys::fs::readlinkat(&place.parent, &place.name, Vec::new()).at("read", &path)?;
-        let target = Path::new(OsStr::from_bytes(target.as_bytes())).to_path_buf();
-        path = path.parent().unwrap_or(Path::new("/")).join(target);
+        path = path.parent().unwrap_or(Path::new("/")).join(OsStr::from_bytes(target.as_bytes()));
     }
     Err(sys::Errno::LOOP).at("look up", path)
 }

@@ -8,7 +8,7 @@ use build::{BuildContext, Cancel, EventKind, Request};
 use engine::Engine;
 use oci::{Platform, Reference};
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 
@@ -62,7 +62,6 @@ pub(crate) struct Arguments {
     path: String,
 }
 
-#[expect(clippy::print_stdout, reason = "the command line is where printing is done")]
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     check(&arguments)?;
     let engine = globals.engine()?;
@@ -75,7 +74,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
             .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     }
     if arguments.quiet {
-        println!("{}", built.id);
+        writeln!(std::io::stdout(), "{}", built.id)?;
     } else if style != Style::Quiet {
         tell(&built.id.to_string(), &request.names);
     }
@@ -225,13 +224,21 @@ fn watched(
             let _ = progress::follow(&events, style, &mut out, &size);
         });
         let sender = Mutex::new(sender);
-        let built = build::build(engine, request, context, &|event| send(&sender, event), &cancel);
+        let warn = |text: &str| warning(style, text);
+        let built = build::build(engine, request, context, &|event| send(&sender, event), &warn, &cancel);
         drop(sender);
         let _ = shown.join();
         done.cancel();
         built
     });
     built.map_err(failure)
+}
+
+#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
+fn warning(style: Style, text: &str) {
+    if style != Style::Quiet {
+        eprintln!("[Warning] {text}");
+    }
 }
 
 fn send(sender: &Mutex<mpsc::Sender<progress::Event>>, event: build::Event) {

@@ -15,7 +15,6 @@ pub(crate) struct Arguments {
     container: flags::Container,
 }
 
-#[expect(clippy::print_stdout, reason = "the command line is where printing is done")]
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let options = arguments.container.options()?;
     let engine = globals.engine().map_err(|failure| failure.with_code(ENGINE))?;
@@ -24,7 +23,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     if let Some(file) = file {
         write_id(file, &record.id)?;
     }
-    println!("{}", record.id);
+    writeln!(std::io::stdout(), "{}", record.id)?;
     Ok(0)
 }
 

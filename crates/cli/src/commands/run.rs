@@ -4,8 +4,10 @@ use crate::failure::{ENGINE, Failure, Outcome, start_code};
 use crate::flags;
 use crate::globals::Globals;
 use crate::session::{End, Session, Wanted};
+use engine::containers::directory::Lock;
 use engine::containers::{create, remove, start};
 use engine::{Engine, Which};
+use std::io::Write;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -34,14 +36,15 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let wanted = wanted(&arguments)?;
     let engine = globals.engine().map_err(|failure| failure.with_code(ENGINE))?;
     let id_file = arguments.container.cidfile.as_deref().map(super::create::id_file).transpose()?;
-    let record = create::create(&engine, &options).map_err(|e| Failure::from(e).with_code(ENGINE))?;
+    let (record, lock) =
+        create::create_locked(&engine, &options).map_err(|e| Failure::from(e).with_code(ENGINE))?;
     if let Some(file) = id_file {
         super::create::write_id(file, &record.id)?;
     }
     if arguments.detach {
-        return start_detached(&engine, &record);
+        return start_detached(&engine, &record, lock);
     }
-    attend(&engine, &record, wanted, &arguments.detach_keys)
+    attend(&engine, &record, lock, wanted, &arguments.detach_keys)
 }
 
 fn wanted(arguments: &Arguments) -> Outcome<Wanted> {
@@ -65,18 +68,23 @@ fn wanted(arguments: &Arguments) -> Outcome<Wanted> {
     Ok(Wanted { streams, terminal: container.tty, proxy_signals })
 }
 
-#[expect(clippy::print_stdout, reason = "the command line is where printing is done")]
-fn start_detached(engine: &Engine, record: &engine::containers::Record) -> Outcome {
-    start::start(engine, &record.id, &start::Streams::default())
+fn start_detached(engine: &Engine, record: &engine::containers::Record, lock: Lock) -> Outcome {
+    start::start_locked(engine, &record.id, &start::Streams::default(), lock)
         .map_err(|error| failed(engine, record, error))?;
-    println!("{}", record.id);
+    writeln!(std::io::stdout(), "{}", record.id)?;
     Ok(0)
 }
 
-fn attend(engine: &Engine, record: &engine::containers::Record, wanted: Wanted, keys: &str) -> Outcome {
+fn attend(
+    engine: &Engine,
+    record: &engine::containers::Record,
+    lock: Lock,
+    wanted: Wanted,
+    keys: &str,
+) -> Outcome {
     let (session, ends) = Session::prepare(wanted, keys)?;
-    let connection =
-        start::start(engine, &record.id, &ends.streams()).map_err(|error| failed(engine, record, error))?;
+    let connection = start::start_locked(engine, &record.id, &ends.streams(), lock)
+        .map_err(|error| failed(engine, record, error))?;
     drop(ends);
     match session.run(&connection)? {
         End::Exited(code) => Ok(code),

@@ -1,6 +1,6 @@
 //! Creating a container: the image's wishes and the user's become a record.
 
-use super::directory::Directory;
+use super::directory::{Directory, Lock};
 use super::record::{HostSettings, MountKind, MountPoint, Record};
 use super::{names, now, volumes};
 use crate::document::Lasting;
@@ -92,6 +92,14 @@ pub enum MountSource {
 /// # Errors
 /// [`Error::NoImage`], [`Error::Conflict`] for a name in use, [`Error::Invalid`] for wishes that make no sense. Nothing is left then.
 pub fn create(engine: &Engine, options: &Options) -> Result<Record> {
+    create_locked(engine, options).map(|(record, _)| record)
+}
+
+/// As [`create`], with the container's lock held, for a caller that starts it next: no prune finds it in between.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_locked(engine: &Engine, options: &Options) -> Result<(Record, Lock)> {
     let image = images::find(engine, &options.image)?;
     check_platform(options, &image)?;
     if let Some(name) = &options.name {
@@ -101,6 +109,7 @@ pub fn create(engine: &Engine, options: &Options) -> Result<Record> {
     let mut record = record(engine, &id, options, &image)?;
     crate::spec::capabilities(&record.host)?;
     let directory = Directory::new(engine, &id);
+    let lock = directory.lock_new()?;
     let made = make(engine, &directory, &mut record, options);
     if made.is_err() {
         // the first error is the one to tell
@@ -108,7 +117,7 @@ pub fn create(engine: &Engine, options: &Options) -> Result<Record> {
         super::remove::remains(engine, &id);
     }
     made?;
-    Ok(record)
+    Ok((record, lock))
 }
 
 fn make(engine: &Engine, directory: &Directory, record: &mut Record, options: &Options) -> Result<()> {

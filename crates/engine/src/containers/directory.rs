@@ -49,15 +49,21 @@ impl Directory {
     /// # Errors
     /// [`Error::NoContainer`] if it was removed meanwhile.
     pub fn lock(&self) -> Result<Lock> {
-        let file =
-            fs::OpenOptions::new().create(true).append(true).open(&self.lock).at("open", &self.lock)?;
-        file.lock().at("lock", &self.lock)?;
+        let lock = self.lock_new()?;
         if self.data.join("config.json").exists() {
-            return Ok(Lock { _file: file, path: self.lock.clone() });
+            return Ok(lock);
         }
         // whoever removed it removed the lock's file too, or we made it just now
         let _ = fs::remove_file(&self.lock);
         Err(Error::NoContainer(self.id.clone()))
+    }
+
+    /// Takes the lock of a container that is not there yet.
+    pub(crate) fn lock_new(&self) -> Result<Lock> {
+        let file =
+            fs::OpenOptions::new().create(true).append(true).open(&self.lock).at("open", &self.lock)?;
+        file.lock().at("lock", &self.lock)?;
+        Ok(Lock { _file: file, path: self.lock.clone() })
     }
 
     /// Reads the record.

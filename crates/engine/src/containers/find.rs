@@ -1,5 +1,6 @@
 //! Containers by name, id or the beginning of an id.
 
+use super::directory::Directory;
 use super::names;
 use super::status::Container;
 use crate::Engine;
@@ -11,7 +12,7 @@ use std::fs;
 /// # Errors
 /// [`Error::NoContainer`], or [`Error::Invalid`] if several ids begin so.
 pub fn find(engine: &Engine, reference: &str) -> Result<Container> {
-    Container::read(engine, &find_id(engine, reference)?)
+    super::reconcile::settled(engine, Container::read(engine, &find_id(engine, reference)?)?)
 }
 
 /// As [`find`], the id only.
@@ -26,7 +27,8 @@ pub fn find_id(engine: &Engine, reference: &str) -> Result<String> {
     let is_hex = !name.is_empty() && name.bytes().all(|b| b.is_ascii_hexdigit());
     let mut matching = Vec::new();
     if is_hex {
-        matching = ids(engine).into_iter().filter(|id| id.starts_with(name)).collect();
+        matching = ids(engine);
+        matching.retain(|id| id.starts_with(name) && is_whole(engine, id));
     }
     match matching.len() {
         1 => Ok(matching.remove(0)),
@@ -41,6 +43,16 @@ pub(crate) fn ids(engine: &Engine) -> Vec<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.len() == 64).collect()
 }
 
+/// Whether a container is there, and not only what a creation or removal that was interrupted left of one.
+pub(crate) fn is_whole(engine: &Engine, id: &str) -> bool {
+    match Directory::new(engine, id).record() {
+        Ok(record) => names::leads_to(engine, &record.name, id),
+        Err(Error::NoContainer(_)) => false,
+        // a damaged record is for its owner to see
+        Err(_) => true,
+    }
+}
+
 /// All containers, the newest first. One that disappears meanwhile is left out.
 ///
 /// # Errors
@@ -49,7 +61,11 @@ pub fn list(engine: &Engine) -> Result<Vec<Container>> {
     let mut containers = Vec::new();
     for id in ids(engine) {
         match Container::read(engine, &id) {
-            Ok(container) => containers.push(container),
+            Ok(container) => {
+                if names::leads_to(engine, &container.record.name, &id) {
+                    containers.push(container);
+                }
+            }
             // removed meanwhile, or a creation that never finished
             Err(Error::NoContainer(_)) => {}
             Err(error) => return Err(error),

@@ -137,11 +137,7 @@ pub(super) fn settled(engine: &Engine, container: &Container) -> Result<bool> {
 /// # Errors
 /// [`Error::NoContainer`] if there is none.
 pub fn wait(engine: &Engine, reference: &str) -> Result<i32> {
-    let mut container = find(engine, reference)?;
-    if container.status == Status::Lost {
-        super::reconcile::reconcile(engine)?;
-        container = find(engine, &container.record.id)?;
-    }
+    let container = find(engine, reference)?;
     if !container.status.is_running() {
         return Ok(container.state.exit_code);
     }

@@ -73,13 +73,23 @@ fn link(
     }
 }
 
+/// Whether a name leads to a container. Its creation ends with taking the name and its removal begins with giving it up, so that a record
+/// whose name does not lead to it is half made or half removed: no container (docs/adr/0006).
+pub(crate) fn leads_to(engine: &Engine, name: &str, id: &str) -> bool {
+    recorded(engine, name).as_deref() == Some(id)
+}
+
 /// Gives a name up, if it still is this container's.
 pub(crate) fn release(engine: &Engine, name: &str, id: &str) -> Result<()> {
-    if recorded(engine, name).as_deref() == Some(id) {
-        let path = path(engine, name);
-        fs::remove_file(&path).at("remove", path)?;
+    if !leads_to(engine, name, id) {
+        return Ok(());
     }
-    Ok(())
+    let path = path(engine, name);
+    match fs::remove_file(&path) {
+        // its supervisor, and a command that settles it, may both be removing it
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.at("remove", path),
+    }
 }
 
 /// Whether a name is taken, for making one up.
@@ -93,9 +103,9 @@ pub(crate) fn sweep(engine: &Engine) -> Result<()> {
     let Ok(entries) = fs::read_dir(&directory) else { return Ok(()) };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || holder(engine, &name).is_none() {
+        if !name.starts_with('.') && holder(engine, &name).is_none() {
             let _ = fs::remove_file(entry.path());
         }
     }
-    Ok(())
+    Ok(store::collect::sweep_drafts(engine.store(), &directory)?)
 }

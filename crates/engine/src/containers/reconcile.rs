@@ -74,9 +74,12 @@ pub fn sweep_steps(engine: &Engine) -> Result<()> {
     for entry in std::fs::read_dir(engine.run("containers")).into_iter().flatten().flatten() {
         let Ok(id) = entry.file_name().into_string() else { continue };
         let directory = Directory::new(engine, &id);
-        if directory.record().is_ok()
-            || directory.supervisor().is_some_and(|supervisor| supervisor.is_alive())
-        {
+        let is_kept = match directory.supervisor() {
+            Some(supervisor) => supervisor.is_alive(),
+            // one without a supervisor may be about to get it
+            None => is_young(&entry),
+        };
+        if is_kept || directory.record().is_ok() {
             continue;
         }
         let cgroup = runtime::cgroup::Cgroup::at(&engine.layout().cgroup(&id))?;
@@ -85,4 +88,25 @@ pub fn sweep_steps(engine: &Engine) -> Result<()> {
         directory.forget_run();
     }
     Ok(())
+}
+
+/// Whether a directory was made or changed in the last ten seconds.
+fn is_young(entry: &std::fs::DirEntry) -> bool {
+    let modified = entry.metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age.as_secs() < 10))
+}
+
+/// Settles a container that is lost, and reads it again.
+///
+/// # Errors
+/// As [`Container::read`].
+pub(crate) fn settled(engine: &Engine, container: Container) -> Result<Container> {
+    if container.status != Status::Lost {
+        return Ok(container);
+    }
+    let id = container.record.id;
+    if let Ok(_lock) = Directory::new(engine, &id).lock() {
+        settle(engine, &Container::read(engine, &id)?)?;
+    }
+    Container::read(engine, &id)
 }

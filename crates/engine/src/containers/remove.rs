@@ -43,6 +43,13 @@ pub fn remove(engine: &Engine, reference: &str, options: Options) -> Result<()> 
         Err(error) => return Err(error),
     };
     let container = Container::read(engine, &id)?;
+    if container.status.is_running() {
+        // somebody started it before the lock was ours
+        return Err(Error::Conflict(format!(
+            "cannot remove container \"{}\": it has just been started",
+            container.record.name
+        )));
+    }
     reconcile::settle(engine, &container)?;
     names::release(engine, &container.record.name, &id)?;
     if options.volumes {

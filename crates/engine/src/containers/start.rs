@@ -1,6 +1,6 @@
 //! Starting a container: a supervisor is made, and says how it went.
 
-use super::directory::Directory;
+use super::directory::{Directory, Lock};
 use super::status::Container;
 use super::{find, reconcile};
 use crate::Engine;
@@ -45,13 +45,21 @@ impl<'a> Streams<'a> {
 pub fn start(engine: &Engine, reference: &str, streams: &Streams<'_>) -> Result<Connection> {
     let id = find::find_id(engine, reference)?;
     let directory = Directory::new(engine, &id);
-    let lock = directory.lock()?;
-    let container = Container::read(engine, &id)?;
+    start_locked(engine, &id, streams, directory.lock()?)
+}
+
+/// As [`start`], for a caller that holds the lock of the container with this full id.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_locked(engine: &Engine, id: &str, streams: &Streams<'_>, lock: Lock) -> Result<Connection> {
+    let directory = Directory::new(engine, id);
+    let container = Container::read(engine, id)?;
     if container.status.is_running() {
-        return Err(Error::Conflict(format!("container {reference} is already running")));
+        return Err(Error::Conflict(format!("container {} is already running", container.record.name)));
     }
     reconcile::settle(engine, &container)?;
-    let result = launch(engine, &id, streams);
+    let result = launch(engine, id, streams);
     drop(lock);
     result.inspect_err(|error| record_failure(&directory, error))
 }

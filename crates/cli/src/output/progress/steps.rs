@@ -96,9 +96,12 @@ impl Step {
         // names come from Dockerfiles; heredocs have several lines
         let name: String =
             event.name.lines().next().unwrap_or("").chars().filter(|c| !c.is_control()).collect();
+        // the builder's names say their place in the stage
+        let title =
+            if name.starts_with('[') { name } else { format!("[{}/{}] {name}", event.step, event.of) };
         Self {
             id: event.step,
-            title: format!("[{}/{}] {name}", event.step, event.of),
+            title,
             state: State::Running,
             begin: now,
             log: Log::default(),
