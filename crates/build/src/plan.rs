@@ -150,13 +150,19 @@ pub fn lower(request: &Request, file: &Dockerfile, bases: &Bases) -> Result<Plan
     if let Some(stage) = stages.get_mut(&bases.target) {
         stage.execution.labels.extend(request.labels.clone());
     }
-    Ok(Plan { stages, target: bases.target, file: file.clone(), unused_arguments: unused(request, file) })
+    Ok(Plan {
+        stages,
+        target: bases.target,
+        file: file.clone(),
+        unused_arguments: unused(request, file, bases),
+    })
 }
 
 /// Arguments that no line declares: most often a misspelt name.
-fn unused(request: &Request, file: &Dockerfile) -> Vec<String> {
-    let instructions =
-        file.global_args.iter().chain(file.stages.iter().flat_map(|stage| &stage.instructions));
+fn unused(request: &Request, file: &Dockerfile, bases: &Bases) -> Vec<String> {
+    let triggers = bases.images.values().flat_map(|image| &image.triggers);
+    let stages = file.stages.iter().flat_map(|stage| &stage.instructions);
+    let instructions = file.global_args.iter().chain(stages).chain(triggers);
     let declared: BTreeSet<&str> = instructions
         .filter_map(|instruction| match &instruction.kind {
             dockerfile::Kind::Arg(arguments) => Some(arguments),
@@ -195,6 +201,7 @@ fn lower_stage(
         From::Stage(other) => {
             let stage =
                 before.get(other).ok_or_else(|| Error::Context("a stage refers to a later one".into()))?;
+            triggers = names::triggers(&stage.execution)?;
             (StageOrigin::Stage(*other), stage.execution.clone(), stage.author.clone())
         }
     };

@@ -62,10 +62,8 @@ pub(crate) fn prepare(
     let mut selected = Vec::new();
     for source in &action.sources {
         let Some(root) = &root else {
-            return Err(Error::Context(format!(
-                "{} {source}: not found: its source is empty",
-                action.keyword
-            )));
+            let place = if origin.is_some() { "its source" } else { "the build context" };
+            return Err(Error::Context(format!("{} {source}: not found, {place} is empty", action.keyword)));
         };
         let found = select::select(root.as_fd(), source, ignore, action.keyword)?;
         for one in &found {

@@ -27,7 +27,6 @@ mod exec_failure;
 pub mod images;
 mod launch;
 mod layout;
-pub mod names;
 pub mod record;
 mod spec;
 pub mod step;
@@ -36,6 +35,8 @@ pub mod system;
 mod volume;
 pub mod volumes;
 
+/// Names of containers.
+pub use ::names;
 pub use error::{Error, Kind, Result};
 pub use layout::{DATA_ROOT, EXEC_ROOT, Layout};
 /// What crosses a container's control socket.

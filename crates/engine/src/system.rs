@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::images::usage::{Usage, User};
 use crate::{Engine, launch, volume};
 use runtime::cgroup::Cgroup;
+use std::fs;
 use store::collect::{self, Collected, Roots};
 
 /// What containers keep from being collected.

@@ -25,6 +25,9 @@ pub(super) fn count(
         // being executed is where it begins
         counts.remove("execve");
     }
+    if counts.is_empty() {
+        return Err(format!("{}: nothing was traced of the {role:?}", operation.name));
+    }
     Ok(counts)
 }
 

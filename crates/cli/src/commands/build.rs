@@ -216,6 +216,8 @@ fn watched(
     let queue = sys::signal::SignalQueue::new(&[1, 2, 15])
         .map_err(|error| Failure::new(format!("cannot queue signals: {error}")))?;
     let (sender, events) = mpsc::channel();
+    // told at the end: standard error belongs to the progress until then
+    let warnings = Mutex::new(Vec::new());
     let built = std::thread::scope(|scope| {
         scope.spawn(|| cancel_on_signal(&queue, &done, &cancel));
         let shown = scope.spawn(move || {
@@ -224,20 +226,23 @@ fn watched(
             let _ = progress::follow(&events, style, &mut out, &size);
         });
         let sender = Mutex::new(sender);
-        let warn = |text: &str| warning(style, text);
+        let warn = |text: &str| warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
         let built = build::build(engine, request, context, &|event| send(&sender, event), &warn, &cancel);
         drop(sender);
         let _ = shown.join();
         done.cancel();
         built
     });
+    if style != Style::Quiet {
+        warn(&warnings.into_inner().unwrap_or_else(PoisonError::into_inner));
+    }
     built.map_err(failure)
 }
 
 #[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
-fn warning(style: Style, text: &str) {
-    if style != Style::Quiet {
-        eprintln!("[Warning] {text}");
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("[Warning] {warning}");
     }
 }
 

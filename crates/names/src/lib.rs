@@ -1,4 +1,8 @@
 //! The names of containers: those that people give and those that we make up.
+//!
+//! Floor 0, no I/O: whether a name is taken is asked through a function.
+
+#![forbid(unsafe_code)]
 
 mod words;
 
