@@ -33,7 +33,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
     let ground = Ground::prepare()?;
     let began = Instant::now();
     let mut tallies = Vec::new();
-    for operation in operation::all().iter().filter(|operation| arguments.wants(operation.name)) {
+    for operation in operation::ALL.iter().filter(|operation| arguments.wants(operation.name)) {
         let tally = match &arguments.at {
             Some(at) => repeat(&ground, operation, at)?,
             None => sweep(&ground, operation, arguments.extent)?,

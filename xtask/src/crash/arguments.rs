@@ -56,7 +56,7 @@ impl Arguments {
 
 fn known(name: Option<&String>) -> Result<String, String> {
     let name = name.ok_or(USAGE)?;
-    let mut names: Vec<&str> = operation::all().iter().map(|operation| operation.name).collect();
+    let mut names: Vec<&str> = operation::ALL.iter().map(|operation| operation.name).collect();
     names.push(chance::NAME);
     if names.contains(&name.as_str()) {
         return Ok(name.clone());

@@ -82,7 +82,7 @@ fn check(ground: &Ground) -> Vec<String> {
     {
         found.push(format!("web runs without its supervisor: {}", state.trim()));
     }
-    let undo = operation::all().iter().find(|operation| operation.name == "run");
+    let undo = operation::ALL.iter().find(|operation| operation.name == "run");
     found.extend(checker::check(ground, undo));
     found
 }

@@ -26,100 +26,85 @@ const SLEEPER: &str = "run -d --name web bb sleep 60";
 const REMOVE: &[&str] = &["rm -f web"];
 
 /// All of them. The container of each is called `web`, so that a name that stays taken is noticed.
-pub(super) fn all() -> &'static [Operation] {
-    &[
-        Operation { name: "first", fresh: true, command: "import @/bb.tar bb", ..PLAIN },
-        Operation { name: "import", command: "import @/small.tar small", ..PLAIN },
-        Operation { name: "load", command: "load -i @/app.tar", ..PLAIN },
-        Operation { name: "save", setup: &["load -i @/app.tar"], command: "save -o @/out.tar app", ..PLAIN },
-        Operation { name: "build", roles: SPAWNS, command: "build -q -t app @/context", ..PLAIN },
-        Operation {
-            name: "rebuild",
-            setup: &["build -q -t app @/context"],
-            command: "build -q -t app --label a=b @/context",
-            ..PLAIN
-        },
-        Operation { name: "tag", command: "tag bb other:1", ..PLAIN },
-        Operation { name: "rmi", setup: &["import @/small.tar small"], command: "rmi small", ..PLAIN },
-        Operation { name: "create", command: "create --name web bb true", undo: REMOVE, ..PLAIN },
-        Operation {
-            name: "create-volume",
-            command: "create --name web -v /data -v named:/more bb true",
-            undo: &["rm -fv web", "volume rm named"],
-            ..PLAIN
-        },
-        Operation {
-            name: "run",
-            roles: SPAWNS,
-            command: "run --rm --name web bb true",
-            undo: REMOVE,
-            ..PLAIN
-        },
-        Operation {
-            name: "run-detached",
-            roles: SPAWNS,
-            command: "run -d --name web bb sleep 0.05",
-            undo: REMOVE,
-            ..PLAIN
-        },
-        Operation {
-            name: "start",
-            roles: SPAWNS,
-            setup: &["create --name web bb true"],
-            command: "start web",
-            undo: REMOVE,
-            ..PLAIN
-        },
-        Operation {
-            name: "exec",
-            roles: MEETS,
-            setup: &[SLEEPER],
-            command: "exec web true",
-            undo: REMOVE,
-            ..PLAIN
-        },
-        Operation {
-            name: "stop",
-            roles: MEETS,
-            setup: &[SLEEPER],
-            command: "stop -t 0 web",
-            undo: REMOVE,
-            ..PLAIN
-        },
-        Operation {
-            name: "rm",
-            roles: MEETS,
-            setup: &[SLEEPER],
-            command: "rm -f web",
-            undo: REMOVE,
-            ..PLAIN
-        },
-        Operation {
-            name: "rename",
-            setup: &["create --name web bb true"],
-            command: "rename web site",
-            undo: &["rm -f web", "rm -f site"],
-            ..PLAIN
-        },
-        Operation {
-            name: "prune",
-            setup: &[
-                "create --name web bb true",
-                "import @/small.tar small",
-                "import @/bb.tar small",
-                "build -q -t app @/context",
-                "rmi app",
-            ],
-            command: "system prune -f",
-            undo: REMOVE,
-            ..PLAIN
-        },
-        Operation {
-            name: "volume",
-            command: "volume create --label a=b named",
-            undo: &["volume rm named"],
-            ..PLAIN
-        },
-        Operation { name: "volume-rm", setup: &["volume create named"], command: "volume rm named", ..PLAIN },
-    ]
-}
+pub(super) const ALL: &[Operation] = &[
+    Operation { name: "first", fresh: true, command: "import @/bb.tar bb", ..PLAIN },
+    Operation { name: "import", command: "import @/small.tar small", ..PLAIN },
+    Operation { name: "load", command: "load -i @/app.tar", ..PLAIN },
+    Operation { name: "save", setup: &["load -i @/app.tar"], command: "save -o @/out.tar app", ..PLAIN },
+    Operation { name: "build", roles: SPAWNS, command: "build -q -t app @/context", ..PLAIN },
+    Operation {
+        name: "rebuild",
+        setup: &["build -q -t app @/context"],
+        command: "build -q -t app --label a=b @/context",
+        ..PLAIN
+    },
+    Operation { name: "tag", command: "tag bb other:1", ..PLAIN },
+    Operation { name: "rmi", setup: &["import @/small.tar small"], command: "rmi small", ..PLAIN },
+    Operation { name: "create", command: "create --name web bb true", undo: REMOVE, ..PLAIN },
+    Operation {
+        name: "create-volume",
+        command: "create --name web -v /data -v named:/more bb true",
+        undo: &["rm -fv web", "volume rm named"],
+        ..PLAIN
+    },
+    Operation { name: "run", roles: SPAWNS, command: "run --rm --name web bb true", undo: REMOVE, ..PLAIN },
+    Operation {
+        name: "run-detached",
+        roles: SPAWNS,
+        command: "run -d --name web bb sleep 0.05",
+        undo: REMOVE,
+        ..PLAIN
+    },
+    Operation {
+        name: "start",
+        roles: SPAWNS,
+        setup: &["create --name web bb true"],
+        command: "start web",
+        undo: REMOVE,
+        ..PLAIN
+    },
+    Operation {
+        name: "exec",
+        roles: MEETS,
+        setup: &[SLEEPER],
+        command: "exec web true",
+        undo: REMOVE,
+        ..PLAIN
+    },
+    Operation {
+        name: "stop",
+        roles: MEETS,
+        setup: &[SLEEPER],
+        command: "stop -t 0 web",
+        undo: REMOVE,
+        ..PLAIN
+    },
+    Operation { name: "rm", roles: MEETS, setup: &[SLEEPER], command: "rm -f web", undo: REMOVE, ..PLAIN },
+    Operation {
+        name: "rename",
+        setup: &["create --name web bb true"],
+        command: "rename web site",
+        undo: &["rm -f web", "rm -f site"],
+        ..PLAIN
+    },
+    Operation {
+        name: "prune",
+        setup: &[
+            "create --name web bb true",
+            "import @/small.tar small",
+            "import @/bb.tar small",
+            "build -q -t app @/context",
+            "rmi app",
+        ],
+        command: "system prune -f",
+        undo: REMOVE,
+        ..PLAIN
+    },
+    Operation {
+        name: "volume",
+        command: "volume create --label a=b named",
+        undo: &["volume rm named"],
+        ..PLAIN
+    },
+    Operation { name: "volume-rm", setup: &["volume create named"], command: "volume rm named", ..PLAIN },
+];
