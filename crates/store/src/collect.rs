@@ -182,9 +182,9 @@ fn writer(name: &str) -> Option<i32> {
     name.rsplit_once('.')?.1.split_once('-')?.0.parse().ok()
 }
 
-/// Whether there is a process with this id. Ids are reused, so that a leftover may stay until the next time.
+/// Whether a process with this id runs; one that waits to be reaped does not. Ids are reused, so that a leftover may stay until the next time.
 fn is_there(pid: i32) -> bool {
-    sys::identity::Identity::of(pid).is_ok()
+    sys::identity::Identity::of(pid).is_ok_and(|process| process.is_alive())
 }
 
 /// Bytes that a tree takes on disk.

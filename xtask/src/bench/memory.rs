@@ -41,10 +41,10 @@ fn note_marks(marks: &mut BTreeMap<u32, u64>) {
     }
 }
 
-/// Private dirty memory in KiB of all our processes that are running now (`smaps_rollup`, proc_pid_smaps(5)).
+/// Memory in KiB that all our processes that are running now have written themselves (`Anonymous` of `smaps_rollup`, proc_pid_smaps(5)). `Private_Dirty` would
+/// add the cached pages of the program's file where the file was copied so recently that the kernel has not written it back.
 pub(super) fn private_dirty() -> Option<u64> {
-    let sizes: Vec<_> =
-        ours().into_iter().filter_map(|id| field(id, "smaps_rollup", "Private_Dirty:")).collect();
+    let sizes: Vec<_> = ours().into_iter().filter_map(|id| field(id, "smaps_rollup", "Anonymous:")).collect();
     (!sizes.is_empty()).then(|| sizes.iter().sum())
 }
 

@@ -171,3 +171,35 @@ fn document(path: &Path) -> Option<Value> {
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SHA-256 of nothing.
+    const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn a_name_that_leads_nowhere_and_a_layer_without_its_blob_are_found() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().to_path_buf();
+        fs::create_dir_all(root.join("layers/sha256").join(EMPTY)).unwrap();
+        let meta = format!("{{\"blob\":\"sha256:{EMPTY}\"}}");
+        fs::write(root.join("layers/sha256").join(EMPTY).join("meta"), meta).unwrap();
+        let mut survey = Survey { root: root.clone(), digests: BTreeMap::new(), wrong: Vec::new() };
+        survey.layer(&root.join("layers/sha256").join(EMPTY));
+        survey.manifest(Path::new("a ref"), &serde_json::json!({ "digest": format!("sha256:{EMPTY}") }));
+        assert_eq!(survey.wrong.len(), 2, "{:?}", survey.wrong);
+    }
+
+    #[test]
+    fn content_that_changed_is_found() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(EMPTY);
+        fs::write(&path, "").unwrap();
+        let digests = BTreeMap::from([(path.clone(), EMPTY.to_owned())]);
+        assert_eq!(check_digests(&digests), Vec::<String>::new());
+        fs::write(&path, "x").unwrap();
+        assert_eq!(check_digests(&digests).len(), 1);
+    }
+}
