@@ -74,7 +74,12 @@ pub(crate) fn report(
 
 /// The next report; `None` when the other end is closed, which is what a successful execve does.
 pub(crate) fn next(channel: &OwnedFd) -> Result<Option<(Report, Vec<OwnedFd>)>> {
-    match socket::receive(channel.as_fd()) {
+    let received = match socket::receive(channel.as_fd()) {
+        // the other end went with an order unread, which is told before what it had sent itself
+        Err(Errno::CONNRESET) => socket::receive(channel.as_fd()),
+        other => other,
+    };
+    match received {
         Ok(None) | Err(Errno::CONNRESET) => Ok(None),
         Ok(Some(message)) => {
             let report = serde_json::from_slice(&message.bytes)
