@@ -176,10 +176,10 @@ impl Launch<'_> {
             return Ok(None);
         }
         let state = self.bridge_state();
-        fs::create_dir_all(&state).at("make directory", &state)?;
-        let bridge = network::bridge::ensure(&state, &self.engine.layout().network_names())?;
-        *address = Some(network::addresses::reserve(&state, &bridge, &self.record.id)?);
-        Ok(Some(bridge))
+        // held until the address is reserved, so that no prune comes in between
+        let standing = network::bridge::ensure(&state, &self.engine.layout().network_names())?;
+        *address = Some(network::addresses::reserve(&state, &standing.bridge, &self.record.id)?);
+        Ok(Some(standing.bridge))
     }
 
     /// Gives the new network namespace what belongs into it.

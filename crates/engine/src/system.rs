@@ -2,12 +2,13 @@
 
 use crate::containers::directory::Directory;
 use crate::containers::{self, find, names, reconcile};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::images::usage::{Usage, User};
 use crate::{Engine, launch, volume};
 use runtime::cgroup::Cgroup;
 use std::fs;
 use store::collect::{self, Collected, Roots};
+use sys::lock::LockFile;
 
 /// What containers keep from being collected.
 #[must_use]
@@ -88,9 +89,18 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
 /// creation in progress has a name of its own, with its process in it, and then holds the container's lock.
 fn sweep_containers(engine: &Engine) -> Result<()> {
     for id in find::ids(engine).iter().filter(|id| !find::is_whole(engine, id)) {
-        let _lock = Directory::new(engine, id).lock();
+        let lock = match Directory::new(engine, id).try_lock() {
+            // whoever is busy with it finishes it
+            Ok(None) => continue,
+            Ok(Some(lock)) => Some(lock),
+            Err(Error::NoContainer(_)) => None,
+            Err(error) => return Err(error),
+        };
         if !find::is_whole(engine, id) {
             containers::remove::remains(engine, id);
+            if let Some(lock) = lock {
+                lock.remove();
+            }
         }
     }
     collect::sweep_drafts(engine.store(), &engine.data("containers"))?;
@@ -103,12 +113,9 @@ fn sweep_locks(engine: &Engine) {
         let name = entry.file_name();
         let id = name.to_str().and_then(|name| name.strip_prefix("container-"));
         let is_gone = id.is_some_and(|id| !engine.data("containers").join(id).exists());
-        if is_gone
-            && let Ok(file) = fs::File::open(entry.path())
-            && file.try_lock().is_ok()
-        {
+        if is_gone && let Ok(Some(lock)) = LockFile::try_exclusive(&entry.path()) {
             // the next prune finds it again
-            let _ = fs::remove_file(entry.path());
+            let _ = lock.remove();
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use sys::lock::LockFile;
 
 /// A volume: `volume.json` beside its `data` directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,26 @@ pub struct Volume {
     /// It was made for one container, without a name given.
     #[serde(default)]
     pub anonymous: bool,
+}
+
+/// Held while volumes are taken into use (shared) or removed if nobody uses them (exclusive): none is removed under whoever is about to use it.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: LockFile,
+}
+
+impl Lock {
+    /// For whoever is about to use volumes, until a container's record names them.
+    pub(crate) fn shared(engine: &Engine) -> Result<Self> {
+        let path = engine.run("locks/volumes");
+        Ok(Self { _file: LockFile::shared(&path).at("lock", path)? })
+    }
+
+    /// For whoever removes what nobody uses.
+    pub(crate) fn exclusive(engine: &Engine) -> Result<Self> {
+        let path = engine.run("locks/volumes");
+        Ok(Self { _file: LockFile::exclusive(&path).at("lock", path)? })
+    }
 }
 
 fn directory(engine: &Engine, name: &str) -> PathBuf {
@@ -38,6 +59,11 @@ pub fn data(engine: &Engine, name: &str) -> PathBuf {
 /// # Errors
 /// [`Error::Invalid`] for a name that is none.
 pub fn create(engine: &Engine, volume: Volume) -> Result<Volume> {
+    create_locked(engine, volume, &Lock::shared(engine)?)
+}
+
+/// As [`create`], for whoever uses it next.
+pub(crate) fn create_locked(engine: &Engine, volume: Volume, _lock: &Lock) -> Result<Volume> {
     if crate::names::validate(&volume.name).is_err() {
         return Err(Error::Invalid(format!(
             "create {0}: \"{0}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path",
@@ -87,7 +113,7 @@ pub fn list(engine: &Engine) -> Result<Vec<Volume>> {
 }
 
 /// Removes a volume, whoever uses it.
-pub(crate) fn discard(engine: &Engine, name: &str) -> Result<()> {
+pub(crate) fn discard(engine: &Engine, name: &str, _lock: &Lock) -> Result<()> {
     let directory = directory(engine, name);
     // without its document it is no volume any more
     fs::remove_file(directory.join("volume.json")).at("remove", &directory)?;
@@ -97,6 +123,7 @@ pub(crate) fn discard(engine: &Engine, name: &str) -> Result<()> {
 
 /// Removes what an interrupted creation or removal left.
 pub(crate) fn sweep(engine: &Engine) -> Result<()> {
+    let _lock = Lock::exclusive(engine)?;
     for entry in fs::read_dir(engine.data("volumes")).into_iter().flatten().flatten() {
         if !entry.path().join("volume.json").exists() {
             store::trash::discard(engine.store(), &entry.path())?;

@@ -9,11 +9,12 @@
 
 use crate::bridge::Bridge;
 use crate::error::{Error, Result, io};
-use crate::lock::Lock;
+use crate::lock;
 use crate::subnet::Subnet;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use sys::lock::LockFile;
 
 /// Addresses that are tried one by one before the directory is read.
 const TRIES: u32 = 16;
@@ -30,7 +31,8 @@ pub fn reserve(state: &Path, bridge: &Bridge, owner: &str) -> Result<Ipv4Addr> {
         let reason = "it has 1 to 255 bytes, none of them zero";
         return Err(Error::Invalid { what: "owner", value: owner.to_owned(), reason });
     }
-    let (directory, lock) = open(state)?;
+    let directory = directory(state);
+    let lock = lock::change_addresses(state)?;
     let subnet = bridge.subnet;
     let first = read_position(&lock, state)?;
     for step in 0..TRIES.min(subnet.capacity()) {
@@ -58,7 +60,7 @@ pub fn release(state: &Path, address: Ipv4Addr, owner: &str) -> Result<bool> {
     if owner_of(&path)?.as_deref() != Some(owner) {
         return Ok(false);
     }
-    let (_, _lock) = open(state)?;
+    let _lock = lock::change_addresses(state)?;
     if owner_of(&path)?.as_deref() != Some(owner) {
         return Ok(false);
     }
@@ -95,19 +97,6 @@ pub fn reserved(state: &Path) -> Result<Vec<Ipv4Addr>> {
 
 fn directory(state: &Path) -> PathBuf {
     state.join("addresses")
-}
-
-/// The directory of reservations and its lock; both are made if they are missing.
-fn open(state: &Path) -> Result<(PathBuf, Lock)> {
-    let directory = directory(state);
-    let path = state.join("addresses.lock");
-    match Lock::take(&path) {
-        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
-            std::fs::create_dir_all(state).map_err(io("make directory", state))?;
-            Ok((directory, Lock::take(&path)?))
-        }
-        lock => Ok((directory, lock?)),
-    }
 }
 
 /// Reserves one address; `None` if somebody has it.
@@ -170,13 +159,13 @@ fn remove(path: &Path) -> Result<bool> {
 }
 
 /// Where the search begins: 0 in a new file. Any value is valid, so a torn or foreign one does no harm.
-fn read_position(lock: &Lock, state: &Path) -> Result<u32> {
+fn read_position(lock: &LockFile, state: &Path) -> Result<u32> {
     let mut bytes = [0; 4];
     sys::io::pread(lock.file(), &mut bytes, 0).map_err(io("read the lock of addresses in", state))?;
     Ok(u32::from_le_bytes(bytes))
 }
 
-fn write_position(lock: &Lock, state: &Path, position: u32) -> Result<()> {
+fn write_position(lock: &LockFile, state: &Path, position: u32) -> Result<()> {
     let bytes = position.to_le_bytes();
     sys::io::pwrite(lock.file(), &bytes, 0).map_err(io("write the lock of addresses in", state))?;
     Ok(())

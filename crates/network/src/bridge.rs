@@ -1,7 +1,7 @@
 //! The bridge of a store, and everything that must stand before a container can be attached to it.
 
 use crate::error::{Error, Result, kernel};
-use crate::lock::Lock;
+use crate::lock;
 use crate::names::Names;
 use crate::nftables::table::{Purpose, is_whole, replace};
 use crate::nftables::{Netfilter, forwarding};
@@ -13,6 +13,7 @@ use crate::sysctl;
 use crate::wire::Batch;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use sys::lock::LockFile;
 
 /// The MTU where the machine's own way out has no smaller one.
 const ETHERNET_MTU: u32 = 1500;
@@ -39,6 +40,14 @@ pub struct Bridge {
     pub table: String,
 }
 
+/// A bridge that stands and is not pruned as long as this is held: [`addresses::reserve`](crate::addresses::reserve) an address meanwhile.
+#[derive(Debug)]
+pub struct Standing {
+    /// The bridge.
+    pub bridge: Bridge,
+    _lock: LockFile,
+}
+
 impl From<Record> for Bridge {
     fn from(record: Record) -> Self {
         Self {
@@ -62,27 +71,29 @@ pub fn recorded(state: &Path, names: &Names) -> Result<Option<Bridge>> {
 
 /// Sees to it that the bridge, its table, forwarding, and the rules that other programs' forward policy makes necessary, stand.
 ///
-/// `state` is a directory of this store alone, made if it is missing. When nothing has changed since the last call this takes no lock: the bridge has
-/// its recorded index and is up, and the kernel's rule set has its recorded generation, so nobody changed any table. Otherwise whatever is missing is
-/// made, under the lock of `state`; what a process that was killed left half-made is completed.
+/// `state` is a directory of this store alone, made if it is missing. When nothing has changed since the last call this waits for nobody but a
+/// prune: the bridge has its recorded index and is up, and the kernel's rule set has its recorded generation, so nobody changed any table. Otherwise
+/// whatever is missing is made, under the lock of `state`; what a process that was killed left half-made is completed.
 ///
 /// # Errors
 /// [`Error::NotABridge`], [`Error::NoFreeSubnet`], [`Error::Invalid`] for impossible names, and refusals of the kernel and of the file system.
-pub fn ensure(state: &Path, names: &Names) -> Result<Bridge> {
+pub fn ensure(state: &Path, names: &Names) -> Result<Standing> {
+    names.validate()?;
+    let shared = lock::use_bridge(state)?;
     if let Some(record) = Record::read(state, names)?
         && stands(&record)?
     {
-        return Ok(record.into());
+        return Ok(Standing { bridge: record.into(), _lock: shared });
     }
-    names.validate()?;
-    let _lock = Lock::take_bridge(state)?;
+    drop(shared);
+    let lock = lock::change_bridge(state)?;
     let mut route = Route::open()?;
     let mut record = raise(&mut route, names, Record::read(state, names)?)?;
     sysctl::disable_ipv6(&names.bridge)?;
     sysctl::enable_forwarding()?;
     settle_rules(&mut record)?;
     record.write(state)?;
-    Ok(record.into())
+    Ok(Standing { bridge: record.into(), _lock: lock })
 }
 
 /// True if the kernel still has everything as it was recorded.
@@ -99,7 +110,7 @@ fn stands(record: &Record) -> Result<bool> {
 /// Makes the bridge, or completes what is there. What it has already is kept, since containers may depend on it.
 fn raise(route: &mut Route, names: &Names, known: Option<Record>) -> Result<Record> {
     // Two stores must not find the same subnet free.
-    let _choice = Lock::take_namespace()?;
+    let _choice = lock::choose_in_namespace()?;
     let existing = route.link(&names.bridge)?;
     let subnet = match &existing {
         Some(link) if link.kind != "bridge" => return Err(Error::NotABridge { name: names.bridge.clone() }),

@@ -56,7 +56,7 @@ pub struct Endpoint {
 /// namespace ends, the kernel removes both ends of the pair.
 ///
 /// # Errors
-/// [`Error::BridgeGone`] if the bridge was pruned meanwhile: call [`crate::bridge::ensure`] again, and reserve anew if the subnet is another one.
+/// [`Error::BridgeGone`] if somebody has removed the bridge in spite of the reserved address: call [`crate::bridge::ensure`] again.
 /// [`Error::Namespace`]; [`Error::Invalid`] for an address that no container of this subnet can have; refusals of the kernel.
 pub fn attach(bridge: &Bridge, netns: BorrowedFd<'_>, owner: &str, address: Ipv4Addr) -> Result<Endpoint> {
     if bridge.subnet.position(address).is_none() {

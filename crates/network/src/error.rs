@@ -35,7 +35,7 @@ pub enum Error {
         /// The reason.
         source: sys::netlink::Detour,
     },
-    /// The bridge vanished between [`crate::bridge::ensure`] and its use (a prune, or an administrator): ensure it again.
+    /// The bridge vanished between [`crate::bridge::ensure`] and its use, by an administrator's hand: ensure it again.
     #[error("bridge {bridge} is gone; start the container again")]
     BridgeGone {
         /// Its name.

@@ -5,7 +5,7 @@
 //! a small file in the state directory that the caller names, and what the kernel knows is asked of the kernel.
 //! **Not here:** which container gets which network, and when it is alive (`engine`); entering a namespace to run something (`runtime`).
 //!
-//! A start costs: [`bridge::ensure`] (two exchanges, no lock, if everything stands), [`addresses::reserve`] (one symbolic
+//! A start costs: [`bridge::ensure`] (two exchanges under a shared lock, if everything stands), [`addresses::reserve`] (one symbolic
 //! link), [`endpoint::attach`] (one exchange on each side of the veth pair).
 //!
 //! Start reading at [`bridge`], then [`endpoint`]; `wire` is the encoding that `route` and `nftables` share.

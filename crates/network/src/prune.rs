@@ -2,7 +2,7 @@
 
 use crate::addresses;
 use crate::error::{Result, io};
-use crate::lock::Lock;
+use crate::lock;
 use crate::names::Names;
 use crate::nftables::{Netfilter, forwarding, table};
 use crate::record::Record;
@@ -27,14 +27,13 @@ pub enum Pruned {
 /// Removes the bridge, the table, the rules in other programs' chains and the record, unless an interface is on the bridge or an
 /// address is reserved. Call [`addresses::reclaim`] first, so that the dead do not count.
 ///
-/// A start that is between [`crate::bridge::ensure`] and [`addresses::reserve`] learns of it by [`crate::Error::BridgeGone`]. The two
-/// empty lock files stay: others may be waiting on them. IPv4 forwarding stays enabled: somebody else may rely on it by now.
+/// Waits for starts that are between [`crate::bridge::ensure`] and [`addresses::reserve`]. The two lock files stay. IPv4 forwarding stays enabled: somebody else may rely on it by now.
 ///
 /// # Errors
 /// Refusals of the kernel and of the file system; what was removed before stays removed.
 pub fn prune(state: &Path, names: &Names) -> Result<Pruned> {
     names.validate()?;
-    let _lock = Lock::take_bridge(state)?;
+    let _lock = lock::change_bridge(state)?;
     let mut route = Route::open()?;
     let bridge = route.link(&names.bridge)?.filter(|link| link.kind == "bridge");
     let interfaces = match &bridge {
@@ -45,7 +44,7 @@ pub fn prune(state: &Path, names: &Names) -> Result<Pruned> {
     if !interfaces.is_empty() || addresses > 0 {
         return Ok(Pruned::InUse { interfaces, addresses });
     }
-    // The record first: a start that comes now waits for the lock instead of trusting it.
+    // The record first: should this be killed, the next start looks at everything.
     Record::remove(state)?;
     let mut removed = Vec::new();
     let mut netfilter = Netfilter::open()?;

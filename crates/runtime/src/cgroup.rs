@@ -9,9 +9,13 @@ mod limits;
 use crate::error::{At, Error, Result};
 use oci::runtime::LinuxResources;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use sys::process::Pid;
+
+/// How often a group is made anew because its parent, empty a moment ago, was removed by a prune.
+const PARENT_LOST: u32 = 3;
 
 /// Controllers of version 1 that every container gets a group in. `cpuset` and `blkio` are used only when a limit asks for them.
 const ALWAYS: [&str; 6] = ["devices", "freezer", "memory", "pids", "cpu", "cpuacct"];
@@ -112,10 +116,17 @@ impl Cgroup {
     /// # Errors
     /// What the kernel reports for the file that it refused; the group is removed then.
     pub fn create(&self, resources: &LinuxResources) -> Result<()> {
-        let made = match &self.hierarchies {
+        let make = || match &self.hierarchies {
             Hierarchies::Unified(mount) => self.create_unified(mount, resources),
             Hierarchies::Separate(controllers) => self.create_separate(controllers, resources),
         };
+        let mut made = make();
+        for _ in 0..PARENT_LOST {
+            match &made {
+                Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => made = make(),
+                _ => break,
+            }
+        }
         made.inspect_err(|_| {
             // the first error is the one to tell
             let _ = self.remove();
@@ -327,10 +338,8 @@ impl Cgroup {
 
 fn make_directory(path: &Path) -> Result<()> {
     match fs::create_dir(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            fs::create_dir_all(path).at("make cgroup", path)
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(path).at("make cgroup", path),
         other => other.at("make cgroup", path),
     }
 }

@@ -8,6 +8,7 @@ use oci::{DiffId, Digest};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use sys::lock::LockFile;
 
 /// What is in use beyond refs, cache and leases: containers, which only the engine knows.
 #[derive(Debug, Default, Clone)]
@@ -41,8 +42,8 @@ pub fn collect(store: &Store, roots: &dyn Fn() -> Roots) -> Result<Collected> {
     let mut collected = Collected::default();
     let mut condemned = Vec::new();
     if !candidates.is_empty() {
-        let lock = store.lock_file()?;
-        lock.lock().at("lock", store.exec_root().join("locks/store"))?;
+        let path = store.lock_path();
+        let _lock = LockFile::exclusive(&path).at("lock", path)?;
         // a ref, container or lease may have appeared since
         let marked = mark(store, &roots())?;
         for candidate in candidates {

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use sys::identity::Identity;
+use sys::lock::LockFile;
 
 /// A file that names digests in use; removed when dropped, void when its process is gone.
 #[derive(Debug)]
@@ -41,8 +42,8 @@ impl Lease {
     /// # Errors
     /// What the system reports.
     pub fn hold(&self, digests: impl IntoIterator<Item = Digest>) -> Result<()> {
-        let lock = self.store.lock_file()?;
-        lock.lock_shared().at("lock", self.store.exec_root().join("locks/store"))?;
+        let path = self.store.lock_path();
+        let _lock = LockFile::shared(&path).at("lock", path)?;
         let text: String = digests.into_iter().map(|d| format!("{}\n", d.hex())).collect();
         let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         file.write_all(text.as_bytes()).at("write", &self.path)

@@ -107,9 +107,8 @@ impl Store {
         self.data_root.join(below)
     }
 
-    pub(crate) fn lock_file(&self) -> Result<fs::File> {
-        let path = self.exec_root.join("locks/store");
-        fs::OpenOptions::new().create(true).append(true).open(&path).at("open", path)
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.exec_root.join("locks/store")
     }
 }
 

@@ -16,6 +16,7 @@ pub mod bpf;
 pub mod clone;
 pub mod descent;
 pub mod identity;
+pub mod lock;
 pub mod mount;
 pub mod namespace;
 pub mod netlink;

@@ -95,8 +95,16 @@ fn a_prune_does_not_disturb_starts() {
     let Some(engine) = TestEngine::new() else { return };
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..10 {
+            for _ in 0..15 {
                 engine.tare(["system", "prune", "-f"]).ok();
+                engine.tare(["volume", "prune", "-af"]).ok();
+            }
+        });
+        scope.spawn(|| {
+            for round in 0..10 {
+                let name = format!("v{}", round % 2);
+                let run = engine.line(&format!("run --rm -v {name}:/v -v /w busybox ls -d /v /w"));
+                assert_eq!(run.text(), "/v\n/w");
             }
         });
         for _ in 0..2 {

@@ -6,7 +6,7 @@ use super::{names, now, volumes};
 use crate::document::Lasting;
 use crate::error::{At, Error, Result};
 use crate::images::Image;
-use crate::{Engine, images};
+use crate::{Engine, images, volume};
 use oci::Platform;
 use oci::image::{Execution, set_variable};
 use std::collections::BTreeMap;
@@ -110,13 +110,13 @@ pub fn create_locked(engine: &Engine, options: &Options) -> Result<(Record, Lock
     crate::spec::capabilities(&record.host)?;
     let directory = Directory::new(engine, &id);
     let lock = directory.lock_new()?;
-    let made = make(engine, &directory, &mut record, options);
-    if made.is_err() {
+    if let Err(error) = make(engine, &directory, &mut record, options) {
         // the first error is the one to tell
         let _ = names::release(engine, &record.name, &id);
         super::remove::remains(engine, &id);
+        lock.remove();
+        return Err(error);
     }
-    made?;
     Ok((record, lock))
 }
 
@@ -125,7 +125,9 @@ fn make(engine: &Engine, directory: &Directory, record: &mut Record, options: &O
         let path = engine.data(path);
         fs::create_dir_all(&path).at("make directory", path)?;
     }
-    record.mounts = volumes::resolve(engine, record, &options.mounts)?;
+    // until the record names them, nobody sees that the volumes are used
+    let lock = volume::Lock::shared(engine)?;
+    record.mounts = volumes::resolve(engine, record, &options.mounts, &lock)?;
     // it appears whole: a directory without a record is what a killed process left
     let draft = directory.draft();
     make_writable(&draft)?;

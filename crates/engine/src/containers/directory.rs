@@ -4,10 +4,11 @@ use super::record::{Record, State};
 use crate::Engine;
 use crate::document::{self, Lasting};
 use crate::error::{At, Error, Result};
-use std::fs::{self, File};
+use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use sys::identity::Identity;
+use sys::lock::LockFile;
 
 /// The directories of one container.
 #[derive(Debug, Clone)]
@@ -22,10 +23,7 @@ pub struct Directory {
 
 /// A container's lock: nobody else starts, renames or removes it.
 #[derive(Debug)]
-pub struct Lock {
-    _file: File,
-    path: PathBuf,
-}
+pub struct Lock(LockFile);
 
 impl Directory {
     /// The directories of the container with this full id.
@@ -53,17 +51,25 @@ impl Directory {
         if self.data.join("config.json").exists() {
             return Ok(lock);
         }
-        // whoever removed it removed the lock's file too, or we made it just now
-        let _ = fs::remove_file(&self.lock);
+        lock.remove();
+        Err(Error::NoContainer(self.id.clone()))
+    }
+
+    /// As [`Directory::lock`], without waiting: none if somebody has it.
+    pub(crate) fn try_lock(&self) -> Result<Option<Lock>> {
+        let Some(lock) = LockFile::try_exclusive(&self.lock).at("lock", &self.lock)?.map(Lock) else {
+            return Ok(None);
+        };
+        if self.data.join("config.json").exists() {
+            return Ok(Some(lock));
+        }
+        lock.remove();
         Err(Error::NoContainer(self.id.clone()))
     }
 
     /// Takes the lock of a container that is not there yet.
     pub(crate) fn lock_new(&self) -> Result<Lock> {
-        let file =
-            fs::OpenOptions::new().create(true).append(true).open(&self.lock).at("open", &self.lock)?;
-        file.lock().at("lock", &self.lock)?;
-        Ok(Lock { _file: file, path: self.lock.clone() })
+        LockFile::exclusive(&self.lock).at("lock", &self.lock).map(Lock)
     }
 
     /// Reads the record.
@@ -117,10 +123,12 @@ impl Directory {
         sys::socket::listen(directory.as_fd(), runtime::control::SOCKET).at("listen in", &self.run)
     }
 
-    /// Removes the lock's file, when nobody can want the lock any more.
+    /// Removes the lock's file: the container is gone. Whoever has the lock removes the file himself, when he sees that.
     pub(crate) fn forget_lock(&self) {
-        // without it the next lock makes another one
-        let _ = fs::remove_file(&self.lock);
+        // what stays is removed by the next prune
+        if let Ok(Some(lock)) = LockFile::try_exclusive(&self.lock) {
+            Lock(lock).remove();
+        }
     }
 
     /// Removes the record: there is no such container any more.
@@ -151,7 +159,7 @@ impl Directory {
 impl Lock {
     /// Removes the lock's file with the container.
     pub(crate) fn remove(self) {
-        // without it the next lock makes another one
-        let _ = fs::remove_file(&self.path);
+        // what stays is removed by the next prune
+        let _ = self.0.remove();
     }
 }

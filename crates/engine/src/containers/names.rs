@@ -6,6 +6,7 @@ use crate::document::Lasting;
 use crate::error::{At, Error, Result};
 use std::fs;
 use std::path::PathBuf;
+use sys::lock::LockFile;
 
 fn path(engine: &Engine, name: &str) -> PathBuf {
     engine.data("names").join(name)
@@ -25,6 +26,20 @@ fn recorded(engine: &Engine, name: &str) -> Option<String> {
 pub(crate) fn holder(engine: &Engine, name: &str) -> Option<String> {
     let id = recorded(engine, name)?;
     Directory::new(engine, &id).record().is_ok_and(|record| record.name == name).then_some(id)
+}
+
+/// Held while a name that may be stale is looked at and removed: between the two nobody else takes it.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: LockFile,
+}
+
+impl Lock {
+    /// Waits for the lock. It comes after that of a container.
+    pub(crate) fn take(engine: &Engine) -> Result<Self> {
+        let path = engine.run("locks/names");
+        Ok(Self { _file: LockFile::exclusive(&path).at("lock", path)? })
+    }
 }
 
 /// Takes a name for the container `id`, whose record names it already.
@@ -51,10 +66,15 @@ fn link(
     temporary: &std::path::Path,
     destination: &std::path::Path,
 ) -> Result<()> {
+    // only for a name that is there
+    let mut lock = None;
     loop {
         match fs::hard_link(temporary, destination) {
             Ok(()) => return Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                if lock.is_none() {
+                    lock = Some(Lock::take(engine)?);
+                }
                 if let Some(holder) = holder(engine, name) {
                     return Err(Error::Conflict(format!(
                         "Conflict. The container name \"/{name}\" is already in use by container \"{holder}\". You have to remove (or rename) that container to be able to reuse that name."
@@ -81,6 +101,7 @@ pub(crate) fn leads_to(engine: &Engine, name: &str, id: &str) -> bool {
 
 /// Gives a name up, if it still is this container's.
 pub(crate) fn release(engine: &Engine, name: &str, id: &str) -> Result<()> {
+    let _lock = Lock::take(engine)?;
     if !leads_to(engine, name, id) {
         return Ok(());
     }
@@ -101,6 +122,7 @@ pub(crate) fn is_taken(engine: &Engine, name: &str) -> bool {
 pub(crate) fn sweep(engine: &Engine) -> Result<()> {
     let directory = engine.data("names");
     let Ok(entries) = fs::read_dir(&directory) else { return Ok(()) };
+    let _lock = Lock::take(engine)?;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') && holder(engine, &name).is_none() {

@@ -4,7 +4,7 @@ use super::status::Container;
 use super::{find, reconcile, remove, size};
 use crate::Engine;
 use crate::error::{At, Error, Kind, Result};
-use std::fs::{File, TryLockError};
+use sys::lock::LockFile;
 
 /// What was removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,14 +42,10 @@ pub fn prune(engine: &Engine, accept: &dyn Fn(&Container) -> bool) -> Result<Pru
     Ok(pruned)
 }
 
-fn only_one(engine: &Engine) -> Result<File> {
+fn only_one(engine: &Engine) -> Result<LockFile> {
     let path = engine.run("locks/prune");
-    let file = File::options().create(true).append(true).open(&path).at("open", &path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Conflict("a prune operation is already running".into())),
-        Err(TryLockError::Error(error)) => Err(error).at("lock", path),
-    }
+    let lock = LockFile::try_exclusive(&path).at("lock", path)?;
+    lock.ok_or_else(|| Error::Conflict("a prune operation is already running".into()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::now;
 use super::record::{MountKind, MountPoint, Record};
 use crate::Engine;
 use crate::error::{At, Error, Result};
-use crate::volume::{self, Volume};
+use crate::volume::{self, Lock, Volume};
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
@@ -17,11 +17,12 @@ pub(super) fn resolve(
     engine: &Engine,
     record: &Record,
     requests: &[MountRequest],
+    lock: &Lock,
 ) -> Result<Vec<MountPoint>> {
     let mut mounts: Vec<MountPoint> = Vec::new();
     for request in requests {
         check_destination(&request.destination)?;
-        let mount = resolve_one(engine, request)?;
+        let mount = resolve_one(engine, request, lock)?;
         if mounts.iter().any(|m| m.destination == mount.destination) {
             return Err(Error::Invalid(format!("Duplicate mount point: {}", request.destination)));
         }
@@ -30,7 +31,7 @@ pub(super) fn resolve(
     for path in record.execution.volumes.keys() {
         check_destination(path)?;
         if !mounts.iter().any(|m| m.destination == Path::new(path)) {
-            mounts.push(volume(engine, None, path, false)?);
+            mounts.push(volume(engine, None, path, false, lock)?);
         }
     }
     for (path, options) in &record.host.tmpfs {
@@ -67,7 +68,7 @@ fn check_destination(destination: &str) -> Result<()> {
     }
 }
 
-fn resolve_one(engine: &Engine, request: &MountRequest) -> Result<MountPoint> {
+fn resolve_one(engine: &Engine, request: &MountRequest, lock: &Lock) -> Result<MountPoint> {
     match &request.source {
         MountSource::Bind { path, create } => {
             let path = Path::new(path);
@@ -82,8 +83,10 @@ fn resolve_one(engine: &Engine, request: &MountRequest) -> Result<MountPoint> {
             }
             Ok(create::bind(path, request))
         }
-        MountSource::Volume(name) => volume(engine, Some(name), &request.destination, request.read_only),
-        MountSource::Anonymous => volume(engine, None, &request.destination, request.read_only),
+        MountSource::Volume(name) => {
+            volume(engine, Some(name), &request.destination, request.read_only, lock)
+        }
+        MountSource::Anonymous => volume(engine, None, &request.destination, request.read_only, lock),
         MountSource::Tmpfs => Ok(tmpfs(&request.destination, request.read_only, request.options.clone())),
     }
 }
@@ -99,11 +102,18 @@ fn tmpfs(destination: &str, read_only: bool, options: Vec<String>) -> MountPoint
     }
 }
 
-fn volume(engine: &Engine, name: Option<&str>, destination: &str, read_only: bool) -> Result<MountPoint> {
+fn volume(
+    engine: &Engine,
+    name: Option<&str>,
+    destination: &str,
+    read_only: bool,
+    lock: &Lock,
+) -> Result<MountPoint> {
     let anonymous = name.is_none();
     let name = name.map_or_else(create::random_id, |name| Ok(name.to_owned()))?;
     let labels = std::collections::BTreeMap::new();
-    volume::create(engine, Volume { name: name.clone(), created: now(), labels, anonymous })?;
+    let made = Volume { name: name.clone(), created: now(), labels, anonymous };
+    volume::create_locked(engine, made, lock)?;
     Ok(MountPoint {
         source: volume::data(engine, &name),
         kind: MountKind::Volume { name, anonymous },
@@ -157,8 +167,9 @@ pub fn users(engine: &Engine, name: &str, except: &str) -> Result<Vec<String>> {
 
 /// Removes an anonymous volume with the container `owner`, unless another one uses it.
 pub(crate) fn remove_unused(engine: &Engine, name: &str, owner: &str) -> Result<()> {
+    let lock = Lock::exclusive(engine)?;
     if volume::find(engine, name).is_ok() && users(engine, name, owner)?.is_empty() {
-        volume::discard(engine, name)?;
+        volume::discard(engine, name, &lock)?;
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ impl Machine {
     }
 
     pub(crate) fn ensure(&self) -> Bridge {
-        bridge::ensure(self.state(), &self.names).unwrap()
+        bridge::ensure(self.state(), &self.names).unwrap().bridge
     }
 
     /// Attaches a fresh namespace under an id.
