@@ -61,10 +61,13 @@ impl<'a> Globals<'a> {
         given.or(default).or_else(|| self.value(name))
     }
 
-    /// Predefined arguments that were given but need no declaration.
+    /// Predefined arguments that were given but need no declaration. One that was given in one spelling has both: programs look for either.
     pub(crate) fn undeclared(&self) -> impl Iterator<Item = (String, String)> {
         PREDEFINED.iter().filter_map(|name| {
-            self.request.arguments.get(*name).map(|value| ((*name).to_owned(), value.clone()))
+            let given = |spelling: &str| self.request.arguments.get(spelling);
+            let value =
+                given(name).or_else(|| given(&name.to_uppercase())).or_else(|| given(&name.to_lowercase()));
+            value.map(|value| ((*name).to_owned(), value.clone()))
         })
     }
 }
@@ -79,29 +82,46 @@ fn describe(values: &mut BTreeMap<&'static str, String>, names: [&'static str; 4
     values.extend(names.into_iter().zip(texts));
 }
 
-/// The arguments that a stage has declared, in their order.
+/// The arguments that a stage has declared, in their order. Of an `ARG` and an `ENV` of one name, the later holds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Arguments {
-    declared: Vec<(String, Option<String>)>,
+    declared: Vec<Argument>,
+}
+
+#[derive(Debug, Clone)]
+struct Argument {
+    name: String,
+    value: Option<String>,
+    /// A later `ENV` has its name.
+    hidden: bool,
 }
 
 impl Arguments {
     /// Declares one, perhaps again.
     pub(crate) fn declare(&mut self, name: &str, value: Option<String>) {
-        self.declared.retain(|(known, _)| known != name);
-        self.declared.push((name.to_owned(), value));
+        self.declared.retain(|known| known.name != name);
+        self.declared.push(Argument { name: name.to_owned(), value, hidden: false });
     }
 
-    /// The value of one, if it has any.
+    /// An `ENV` of this name follows.
+    pub(crate) fn hide(&mut self, name: &str) {
+        for argument in self.declared.iter_mut().filter(|argument| argument.name == name) {
+            argument.hidden = true;
+        }
+    }
+
+    /// The value of one that no later `ENV` hides, if it has any.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
-        self.declared.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone())
+        let found = self.declared.iter().find(|argument| argument.name == name && !argument.hidden);
+        found.and_then(|argument| argument.value.clone())
     }
 
     /// All that have a value, as `NAME=value`, in their order; for the cache.
     pub(crate) fn assignments(&self) -> Vec<String> {
         self.declared
             .iter()
-            .filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}={v}")))
+            .filter(|argument| !argument.hidden)
+            .filter_map(|Argument { name, value, .. }| value.as_ref().map(|v| format!("{name}={v}")))
             .collect()
     }
 
@@ -109,19 +129,19 @@ impl Arguments {
     pub(crate) fn declared(&self) -> Vec<String> {
         self.declared
             .iter()
-            .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or_default()))
+            .map(|Argument { name, value, .. }| format!("{name}={}", value.as_deref().unwrap_or_default()))
             .collect()
     }
 
-    /// The environment of a command: arguments, and over them what `ENV` says.
+    /// The environment of a command: what `ENV` says, and the arguments.
     pub(crate) fn environment(&self, globals: &Globals<'_>, env: &[String]) -> Vec<String> {
         let mut environment: Vec<String> = Vec::new();
         let undeclared =
-            globals.undeclared().filter(|(name, _)| !self.declared.iter().any(|(n, _)| n == name));
+            globals.undeclared().filter(|(name, _)| !self.declared.iter().any(|known| known.name == *name));
         for (name, value) in undeclared {
             set_variable(&mut environment, &name, &value);
         }
-        for assignment in self.assignments().iter().chain(env) {
+        for assignment in env.iter().chain(&self.assignments()) {
             let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
             set_variable(&mut environment, name, value);
         }

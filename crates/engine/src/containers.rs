@@ -17,6 +17,7 @@ pub mod prune;
 pub mod reconcile;
 pub mod remove;
 pub mod rename;
+pub mod restart;
 mod root;
 pub mod size;
 pub mod start;

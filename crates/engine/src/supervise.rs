@@ -136,14 +136,16 @@ fn attend(engine: &Engine, directory: &Directory, started: Started, socket: Owne
         input_once: record.input_once,
         listener: Some(listener),
     };
+    let mut removes = record.host.auto_remove;
     watch(charge, Some(starter), &mut |code| {
+        removes = removes && !directory.is_kept();
         state.finished = Some(containers::now());
         state.exit_code = code;
         state.oom_killed = cgroup.usage().oom_kills > 0;
         state.address = None;
-        attended.finish(&state);
+        attended.finish(&state, removes);
     });
-    if record.host.auto_remove {
+    if removes {
         containers::remove::remains_of(engine, &record);
     }
 }
@@ -164,11 +166,11 @@ fn announce(directory: &Directory, pid: i32, state: &State) -> Result<OwnedFd> {
 }
 
 impl Attended<'_> {
-    /// Records the end before anybody hears of it. A container with `--rm` is gone by name when this returns.
-    fn finish(&self, state: &State) {
+    /// Records the end before anybody hears of it. A container that removes itself is gone by name when this returns.
+    fn finish(&self, state: &State, removes: bool) {
         // the init's end has ended its pid namespace; what shares the host's is ended here
         self.cgroup.kill();
-        if self.record.host.auto_remove {
+        if removes {
             // from here on there is no such container, and its name is free
             let _ = containers::names::release(self.engine, &self.record.name, &self.record.id);
             self.directory.forget_record();

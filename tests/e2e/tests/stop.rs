@@ -87,6 +87,21 @@ fn with_rm_it_is_gone_when_stop_returns() {
 }
 
 #[test]
+fn with_rm_a_restart_does_not_remove_it_but_the_next_end_does() {
+    let Some(engine) = TestEngine::new() else { return };
+    let id = ready(&engine, &["--rm", "--name", "web"], &format!("echo turn >> /turns; {POLITE}"));
+    for turns in 2..4 {
+        engine.tare(["restart", "web"]).ok();
+        e2e::eventually("it runs again", || {
+            (engine.tare(["exec", "web", "cat", "/turns"]).lines().len() == turns).then_some(())
+        });
+    }
+    assert_eq!(engine.containers(), [id]);
+    engine.tare(["stop", "web"]).ok();
+    assert!(engine.containers().is_empty());
+}
+
+#[test]
 fn a_restart_keeps_what_was_written() {
     let Some(engine) = TestEngine::new() else { return };
     let id = ready(&engine, &["--name", "web"], &format!("echo turn >> /turns; {POLITE}"));

@@ -32,14 +32,14 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Replaces the variables of a word. `ENV` wins over `ARG`.
+    /// Replaces the variables of a word. Of `ENV` and `ARG` of one name, the later holds.
     fn expand(&self, word: &str, span: Span) -> Result<String> {
         dockerfile::expand(word, self.file.escape, &|name| self.lookup(name))
             .map_err(|error| fault(self.file, span, error.to_string()))
     }
 
     fn lookup(&self, name: &str) -> Option<String> {
-        scope::variable(&self.stage.execution.env, name).or_else(|| self.arguments.value(name))
+        self.arguments.value(name).or_else(|| scope::variable(&self.stage.execution.env, name))
     }
 
     fn unsupported(&self, position: Position, what: &str) -> Error {
@@ -73,6 +73,12 @@ impl Lowering<'_> {
             execution.cmd.clone_from(&self.stage.execution.cmd);
         }
         self.has_own_command |= matches!(kind, Kind::Cmd(_));
+        if let Kind::Env(pairs) = kind {
+            for pair in pairs {
+                let name = self.expand(&pair.name, span)?;
+                self.arguments.hide(&name);
+            }
+        }
         self.stage.execution = execution;
         line.ok_or_else(|| fault(self.file, span, format!("{} cannot stand here", kind.keyword())))
     }

@@ -1,11 +1,10 @@
 //! `tare restart`.
 
 use super::each::each_at_once;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::globals::Globals;
 use engine::Engine;
-use engine::containers::start::{self, Streams};
-use engine::containers::{find, kill};
+use engine::containers::restart;
 
 /// Arguments of `restart`.
 #[derive(Debug, clap::Args)]
@@ -23,18 +22,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
-    each_at_once(&arguments.containers, |name| restart(&engine, name, &arguments))
+    each_at_once(&arguments.containers, |name| again(&engine, name, &arguments))
 }
 
-fn restart(engine: &Engine, name: &str, arguments: &Arguments) -> Outcome<()> {
-    let container = find(engine, name)?;
-    let id = &container.record.id;
-    if container.record.host.auto_remove && container.status.is_running() {
-        return Err(Failure::new(format!(
-            "cannot restart container {name}: with --rm it is removed as soon as it ends; restarting it is not supported yet"
-        )));
-    }
-    kill::stop(engine, id, arguments.signal.as_deref(), arguments.timeout)?;
-    start::start(engine, id, &Streams::default())?;
+fn again(engine: &Engine, name: &str, arguments: &Arguments) -> Outcome<()> {
+    restart::restart(engine, name, arguments.signal.as_deref(), arguments.timeout)?;
     Ok(())
 }

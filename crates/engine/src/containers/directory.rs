@@ -111,6 +111,24 @@ impl Directory {
         self.run.join("root")
     }
 
+    /// Tells the supervisor that a container with `--rm` is not removed when it ends: it is started again.
+    pub(crate) fn keep(&self) -> Result<()> {
+        let path = self.run.join("keep");
+        fs::write(&path, "").at("write", path)
+    }
+
+    /// Whether [`Directory::keep`] was called in this run.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.run.join("keep").exists()
+    }
+
+    /// Replaces overlayfs' work directory by an empty one.
+    pub(crate) fn renew_work(&self, engine: &Engine) -> Result<()> {
+        let work = self.data.join("rw/work");
+        store::trash::discard(engine.store(), &work)?;
+        fs::create_dir(&work).at("make directory", work)
+    }
+
     pub(crate) fn write_init(&self, pid: i32) -> Result<()> {
         let init = Identity::of(pid).at("read", format!("/proc/{pid}/stat"))?;
         store::durable::replace(&self.run.join("init"), init.to_string().as_bytes())?;

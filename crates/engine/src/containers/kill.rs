@@ -87,7 +87,16 @@ pub fn kill(engine: &Engine, reference: &str, signal: i32) -> Result<()> {
 /// # Errors
 /// [`Error::Invalid`] for a stop signal that is none. A container that does not run is no error.
 pub fn stop(engine: &Engine, reference: &str, signal: Option<&str>, timeout: Option<i64>) -> Result<()> {
-    let container = find(engine, reference)?;
+    stop_container(engine, &find(engine, reference)?, signal, timeout)
+}
+
+/// As [`stop`], a container that was looked at.
+pub(super) fn stop_container(
+    engine: &Engine,
+    container: &Container,
+    signal: Option<&str>,
+    timeout: Option<i64>,
+) -> Result<()> {
     let Some(init) = container.init else { return Ok(()) };
     let execution = &container.record.execution;
     let signal = parse_signal(signal.or(execution.stop_signal.as_deref()).unwrap_or("TERM"))?;
@@ -95,13 +104,13 @@ pub fn stop(engine: &Engine, reference: &str, signal: Option<&str>, timeout: Opt
     if let Ok(pidfd) = init.open() {
         // it may have ended meanwhile
         let _ = sys::signal::send(pidfd.as_fd(), signal);
-        thaw(engine, &container)?;
+        thaw(engine, container)?;
         let timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(u32::MAX.into()));
-        if runtime::wait::ended_within(pidfd.as_fd(), timeout).at("wait for", reference)? {
-            return settled(engine, &container).map(drop);
+        if runtime::wait::ended_within(pidfd.as_fd(), timeout).at("wait for", &container.record.name)? {
+            return settled(engine, container).map(drop);
         }
     }
-    end(engine, &container)
+    end(engine, container)
 }
 
 /// Kills a running container and waits until its end is recorded.

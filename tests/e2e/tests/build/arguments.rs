@@ -48,16 +48,21 @@ fn a_build_argument_without_a_value_is_copied_from_here() {
 }
 
 #[test]
-fn a_variable_is_over_an_argument() {
+fn the_later_of_a_variable_and_an_argument_holds() {
     let Some(project) = Project::new() else { return };
     let dockerfile = "FROM busybox
         ARG V=argument
         RUN echo $V >/before
         ENV V=variable
         RUN echo $V >/after
-        LABEL v=$V";
+        LABEL v=$V
+        ARG V
+        RUN echo $V >/again
+        ENV V=variable
+        RUN echo $V >/at-last";
     project.build(&["--build-arg", "V=given"], dockerfile).ok();
-    assert_eq!(project.sh("cat /before /after").lines(), ["given", "variable"]);
+    let seen = project.sh("cat /before /after /again /at-last");
+    assert_eq!(seen.lines(), ["given", "variable", "given", "variable"]);
     assert_eq!(project.inspect("{{.Config.Labels.v}}"), "variable");
     assert!(!project.inspect("{{json .Config.Env}}").contains("given"), "an argument is not in the image");
 }
@@ -79,11 +84,11 @@ fn platforms_are_predefined() {
 #[test]
 fn a_proxy_needs_no_declaration_and_leaves_no_trace() {
     let Some(project) = Project::new() else { return };
-    let dockerfile = "FROM busybox\nRUN echo $http_proxy >/x";
+    let dockerfile = "FROM busybox\nRUN echo $http_proxy $HTTP_PROXY >/x";
     project.build(&["--build-arg", "http_proxy=http://one.invalid"], dockerfile).ok();
     let first = project.id();
-    assert_eq!(project.sh("cat /x").text(), "http://one.invalid");
-    assert_eq!(project.history(), ["RUN /bin/sh -c echo $http_proxy >/x # buildkit"]);
+    assert_eq!(project.sh("cat /x").text(), "http://one.invalid http://one.invalid");
+    assert_eq!(project.history(), ["RUN /bin/sh -c echo $http_proxy $HTTP_PROXY >/x # buildkit"]);
     // another one does not miss the cache
     project.build(&["--build-arg", "http_proxy=http://two.invalid"], dockerfile).ok();
     assert_eq!(project.id(), first);

@@ -1,7 +1,7 @@
 //! The columns of `ps`: which ones are asked for, and what stands in them (ps(1), "STANDARD FORMAT SPECIFIERS").
 
 use super::process::Process;
-use crate::error::{Error, Result};
+use crate::Error;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -117,7 +117,7 @@ const PLAIN: [(&str, Column); 4] =
     [("PID", Column::Pid), ("TTY", Column::Terminal), ("TIME", Column::Time), ("CMD", Column::Name)];
 
 /// Columns with their titles, from the arguments of `ps`. Which processes are shown is not the arguments' business.
-pub(super) fn parse(arguments: &[String]) -> Result<Vec<(String, Column)>> {
+pub(super) fn parse(arguments: &[String]) -> Result<Vec<(String, Column)>, Error> {
     let mut words = arguments.iter().flat_map(|argument| argument.split_ascii_whitespace()).peekable();
     let mut format: &[(&str, Column)] = if words.peek().is_none() { &FULL } else { &PLAIN };
     let mut own = Vec::new();
@@ -146,7 +146,7 @@ pub(super) fn parse(arguments: &[String]) -> Result<Vec<(String, Column)>> {
 }
 
 /// `pid,comm=NAME`: a title of one's own goes to the end of the word.
-fn specifiers(list: &str, columns: &mut Vec<(String, Column)>) -> Result<()> {
+fn specifiers(list: &str, columns: &mut Vec<(String, Column)>) -> Result<(), Error> {
     let (list, title) = list.split_once('=').map_or((list, None), |(list, title)| (list, Some(title)));
     for name in list.split(',').filter(|name| !name.is_empty()) {
         let known = SPECIFIERS.iter().find(|(known, _, _)| *known == name).ok_or_else(|| unknown(name))?;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn titles(arguments: &[&str]) -> Result<String> {
+fn titles(arguments: &[&str]) -> Result<String, Error> {
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     Ok(parse(&arguments)?.into_iter().map(|(title, _)| title).collect::<Vec<_>>().join(" "))
 }
