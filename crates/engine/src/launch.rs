@@ -4,10 +4,9 @@ use crate::error::{At, Error, Result};
 use crate::record::{HostSettings, NetworkMode, Record};
 use crate::{Engine, exec_failure, spec};
 use network::resolv;
-use oci::runtime::LinuxSeccomp;
 use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
-use runtime::{Bundle, Running, Streams};
+use runtime::{Bundle, Filter, Life, Running, Streams};
 use std::collections::HashSet;
 use std::fs;
 use std::net::Ipv4Addr;
@@ -41,7 +40,7 @@ pub(crate) struct Launch<'a> {
 pub(crate) struct Launched {
     pub(crate) running: Running,
     pub(crate) cgroup: Cgroup,
-    pub(crate) seccomp: Option<Vec<u8>>,
+    pub(crate) filter: Option<Filter>,
     pub(crate) address: Option<Ipv4Addr>,
 }
 
@@ -100,7 +99,7 @@ impl Launch<'_> {
         let mut address = None;
         let launched = self.prepare_and_start(root, inside.as_fd(), streams, &cgroup, &mut address);
         match launched {
-            Ok((running, seccomp)) => Ok(Launched { running, cgroup, seccomp, address }),
+            Ok((running, filter)) => Ok(Launched { running, cgroup, filter, address }),
             Err(error) => {
                 // the error that is reported is the first one
                 let _ = cgroup.remove();
@@ -119,7 +118,7 @@ impl Launch<'_> {
         streams: &Streams,
         cgroup: &Cgroup,
         address: &mut Option<Ipv4Addr>,
-    ) -> Result<(Running, Option<Vec<u8>>)> {
+    ) -> Result<(Running, Option<Filter>)> {
         let identity =
             Accounts::read(inside)?.identify(&self.record.execution.user, &self.record.host.groups)?;
         make_working_directory(inside, &self.record.execution.working_dir)?;
@@ -129,8 +128,18 @@ impl Launch<'_> {
         let spec = spec::build(self.record, &self.facts(identity, hostname)?)?;
         let resources = spec.linux().as_ref().and_then(|linux| linux.resources().clone()).unwrap_or_default();
         cgroup.create(&resources)?;
-        let seccomp = filter(self.engine, &self.record.host)?;
-        let bundle = Bundle { spec, root, place: self.place.clone(), seccomp };
+        let bundle = Bundle {
+            spec,
+            root,
+            place: self.place.clone(),
+            filter: filter(self.engine, &self.record.host)?,
+            life: Life::Tied,
+            preserved: 0,
+            no_pivot: false,
+            keyring: None,
+            copy_tree: None,
+            subject: None,
+        };
         let mut network_error = None;
         let created = runtime::create(&bundle, streams, cgroup, &mut |init| {
             if let Err(error) = self.connect(init.pid, bridge.as_ref(), *address) {
@@ -144,8 +153,8 @@ impl Launch<'_> {
             (Err(runtime::Error::InitLost), Some(error)) => return Err(error),
             (created, _) => created?,
         };
-        let running = created.start()?;
-        Ok((running, bundle.seccomp))
+        let running = created.start(&mut |_| Ok(()))?;
+        Ok((running, bundle.filter))
     }
 
     fn facts(&self, identity: runtime::accounts::Identity, hostname: String) -> Result<spec::Facts> {
@@ -266,7 +275,7 @@ fn make_working_directory(root: BorrowedFd<'_>, directory: &str) -> Result<()> {
 }
 
 /// The compiled system call filter; compiled ones are kept by the digest of what they were made from.
-pub(crate) fn filter(engine: &Engine, host: &HostSettings) -> Result<Option<Vec<u8>>> {
+pub(crate) fn filter(engine: &Engine, host: &HostSettings) -> Result<Option<Filter>> {
     let kernel = kernel_version();
     let capabilities = spec::capabilities(host)?;
     let mut hasher = oci::digest::Hasher::default();
@@ -274,26 +283,9 @@ pub(crate) fn filter(engine: &Engine, host: &HostSettings) -> Result<Option<Vec<
     hasher.field(format!("{kernel:?}").as_bytes());
     let described = serde_json::to_vec(&(&host.cap_add, &host.cap_drop, host.privileged, &host.seccomp));
     hasher.field(&described.expect("strings serialise"));
-    let path = engine.run("seccomp").join(hasher.finish().hex());
-    match fs::read(&path) {
-        Ok(bytes) if bytes.is_empty() => return Ok(None),
-        Ok(bytes) => return Ok(Some(bytes)),
-        Err(_) => {}
-    }
-    let bytes = match spec::seccomp_profile(host, &capabilities, kernel)? {
-        Some(profile) => compile(&profile)?,
-        None => Vec::new(),
-    };
-    let directory = engine.run("seccomp");
-    fs::create_dir_all(&directory).at("make directory", directory)?;
-    store::durable::replace(&path, &bytes)?;
-    Ok((!bytes.is_empty()).then_some(bytes))
-}
-
-fn compile(profile: &LinuxSeccomp) -> Result<Vec<u8>> {
-    let program = seccomp::compile(profile, spec::arch()?)
-        .map_err(|error| Error::Invalid(format!("the seccomp profile is not valid: {error}")))?;
-    Ok(program.to_bytes())
+    Filter::kept(&engine.run("seccomp"), &hasher.finish().hex(), &|| {
+        spec::seccomp_profile(host, &capabilities, kernel)
+    })
 }
 
 fn kernel_version() -> (u32, u32) {

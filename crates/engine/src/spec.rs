@@ -6,7 +6,7 @@ mod resources;
 
 use crate::error::{Error, Result};
 use crate::record::{NetworkMode, Record};
-pub(crate) use confinement::{arch, capabilities, masked, read_only, seccomp_profile};
+pub(crate) use confinement::{capabilities, masked, read_only, seccomp_profile};
 use oci::image::set_variable;
 use oci::runtime::{
     LinuxBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Process, ProcessBuilder, RootBuilder, Spec,

@@ -249,7 +249,7 @@ fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd
         running: launched.running,
         ends: Ends::default(),
         cgroup: cgroup.clone(),
-        seccomp: None,
+        filter: None,
         log: None,
         input_once: false,
         listener: None,

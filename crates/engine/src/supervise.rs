@@ -110,7 +110,7 @@ pub(crate) struct Attended<'a> {
 /// From the first instruction of the program to the last trace of the container.
 fn attend(engine: &Engine, directory: &Directory, started: Started, socket: OwnedFd) {
     let (record, launched, ends, starter) = started;
-    let Launched { running, cgroup, seccomp, address } = launched;
+    let Launched { running, cgroup, filter, address } = launched;
     let attended = Attended { engine, directory, record: &record, cgroup: &cgroup, address };
     let pid = running.init.pid.as_raw_nonzero().get();
     let mut state = State { started: Some(containers::now()), address, ..State::default() };
@@ -130,7 +130,7 @@ fn attend(engine: &Engine, directory: &Directory, started: Started, socket: Owne
         running,
         ends,
         cgroup: cgroup.clone(),
-        seccomp,
+        filter,
         // without a log the container still runs
         log: Log::open(&directory.data.join("log"), bounds(&record)).ok(),
         input_once: record.input_once,

@@ -1,9 +1,13 @@
 //! The last steps of an init and of an exec: from a process inside the container to the program, with exactly the powers it was given.
 
+mod schedule;
+
+use crate::bundle::Streams;
 use crate::capability::bits;
 use crate::channel::{self, Report, fail};
+use crate::filter::Filter;
 use crate::step::{About, Outcome};
-use oci::runtime::{LinuxCapabilities, PosixRlimitType, Process};
+use oci::runtime::{Hook, LinuxCapabilities, LinuxPersonality, PosixRlimit, PosixRlimitType, Process};
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
@@ -31,22 +35,44 @@ impl Terminal {
         let line = sys::pty::ioctl_tiocgptpeer(&controller, flags).about("/dev/pts/ptmx")?;
         Ok(Self { controller, line })
     }
+
+    /// Gives it a size in characters.
+    pub(crate) fn resize(&self, rows: u64, columns: u64) -> Outcome {
+        let number = |n: u64| u16::try_from(n).unwrap_or(u16::MAX);
+        let size = sys::termios::Winsize {
+            ws_row: number(rows),
+            ws_col: number(columns),
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        Ok(sys::termios::tcsetwinsize(&self.controller, size)?)
+    }
 }
 
 /// What becomes standard input, output and error.
 pub(crate) struct Standard<'a> {
-    pub(crate) descriptors: Option<[BorrowedFd<'a>; 3]>,
+    pub(crate) streams: &'a Streams,
     pub(crate) terminal: Option<Terminal>,
+    /// How many descriptors from 3 on the program gets as well.
+    pub(crate) preserved: u32,
+}
+
+/// What a process becomes.
+pub(crate) struct Becoming<'a> {
+    pub(crate) process: &'a Process,
+    pub(crate) filter: Option<&'a Filter>,
+    pub(crate) personality: Option<&'a LinuxPersonality>,
+    /// It dies with its parent.
+    pub(crate) is_tied: bool,
+    /// Hooks that run at last, and the state that they are told.
+    pub(crate) hooks: Option<(&'a [Hook], String)>,
+    pub(crate) channel: BorrowedFd<'a>,
 }
 
 /// Becomes the program; reports why not and ends the process otherwise.
-pub(crate) fn become_process(
-    process: &Process,
-    standard: Standard<'_>,
-    seccomp: Option<&[u8]>,
-    channel: BorrowedFd<'_>,
-) -> ! {
-    if let Err((step, failure)) = prepare(process, standard, seccomp, channel) {
+pub(crate) fn become_process(becoming: Becoming<'_>, standard: Standard<'_>) -> ! {
+    let Becoming { process, channel, .. } = becoming;
+    if let Err((step, failure)) = prepare(&becoming, standard) {
         fail(channel, step, failure);
     }
     let arguments = process.args().as_deref().unwrap_or_default();
@@ -59,45 +85,77 @@ pub(crate) fn become_process(
 
 /// In this order because each step needs what a later one takes away.
 fn prepare(
-    process: &Process,
+    becoming: &Becoming<'_>,
     standard: Standard<'_>,
-    seccomp: Option<&[u8]>,
-    channel: BorrowedFd<'_>,
 ) -> Result<(), (&'static str, crate::step::Failure)> {
+    let Becoming { process, filter, personality, is_tied, hooks, channel } = becoming;
     let named = |step| move |failure| (step, failure);
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
-    set_limits(process).map_err(named("set limits"))?;
+    let preserved = standard.preserved;
     set_streams(standard, process.user().uid()).map_err(named("set up standard streams"))?;
+    if let Some((hooks, state)) = hooks {
+        crate::hooks::run("startContainer", hooks, state).about("").map_err(named("run hooks"))?;
+    }
+    schedule::apply(process).map_err(named("set scheduling"))?;
+    if let Some(personality) = personality {
+        schedule::set_personality(personality).map_err(named("set the personality"))?;
+    }
+    set_limits(process).map_err(named("set limits"))?;
     let capabilities = process.capabilities().clone().unwrap_or_default();
     drop_bounding(bits(capabilities.bounding())).map_err(named("drop capabilities"))?;
-    if let (Some(filter), false) = (seccomp, no_new_privileges) {
+    if let (Some(filter), false) = (filter, no_new_privileges) {
         // needs CAP_SYS_ADMIN, which is dropped below
-        sys::seccomp::load(filter).about("filter").map_err(named("load seccomp"))?;
+        load(filter, *channel).map_err(named("load seccomp"))?;
     }
-    set_user(process).map_err(named("set the user"))?;
-    enter_directory(process).map_err(named("enter the working directory"))?;
+    let entered = set_user(process).map_err(named("set the user"))?;
+    enter_directory(process, entered).map_err(named("enter the working directory"))?;
     set_capabilities(&capabilities).map_err(named("set capabilities"))?;
     sys::signal::reset();
-    tie_to_supervisor(channel).map_err(named("tie to the supervisor"))?;
+    if *is_tied {
+        tie_to_supervisor(*channel).map_err(named("tie to the supervisor"))?;
+    }
     if no_new_privileges {
         sys::thread::set_no_new_privs(true).about("no_new_privs").map_err(named("drop privileges"))?;
-        if let Some(filter) = seccomp {
-            sys::seccomp::load(filter).about("filter").map_err(named("load seccomp"))?;
+        if let Some(filter) = filter {
+            load(filter, *channel).map_err(named("load seccomp"))?;
         }
+    }
+    sys::clone::keep_on_exec(3, preserved).about("descriptors").map_err(named("preserve descriptors"))
+}
+
+/// Loads a filter; the descriptor of one that notifies goes to the caller, who hands it to the agent.
+fn load(filter: &Filter, channel: BorrowedFd<'_>) -> Outcome {
+    if let Some(listener) = sys::seccomp::load(&filter.program, filter.flags).about("filter")? {
+        channel::report(channel, &Report::Listening, &[listener.as_fd()]).about("listener")?;
     }
     Ok(())
 }
 
 fn set_limits(process: &Process) -> Outcome {
     for limit in process.rlimits().iter().flatten() {
-        let value = |n: u64| (n != u64::MAX).then_some(n);
-        let wanted = Rlimit { current: value(limit.soft()), maximum: value(limit.hard()) };
-        sys::process::setrlimit(resource(limit.typ()), wanted).about(format!("{:?}", limit.typ()))?;
-    }
-    if let Some(score) = process.oom_score_adj() {
-        std::fs::write("/proc/self/oom_score_adj", score.to_string()).about("oom_score_adj")?;
+        let wanted = rlimit(limit);
+        let about = || format!("{:?}", limit.typ());
+        match sys::process::setrlimit(resource(limit.typ()), wanted) {
+            // a user namespace may not; its caller has done it
+            Err(Errno::PERM) if sys::process::getrlimit(resource(limit.typ())) == wanted => {}
+            set => set.about(about())?,
+        }
     }
     Ok(())
+}
+
+/// Sets the limits of a process in another user namespace, which may not raise them itself.
+pub(crate) fn limit_from_outside(process: &Process, pid: sys::process::Pid) -> Outcome {
+    for limit in process.rlimits().iter().flatten() {
+        sys::process::prlimit(Some(pid), resource(limit.typ()), rlimit(limit))
+            .about(format!("{:?}", limit.typ()))?;
+    }
+    Ok(())
+}
+
+fn rlimit(limit: &PosixRlimit) -> Rlimit {
+    let value = |n: u64| (n != u64::MAX).then_some(n);
+    Rlimit { current: value(limit.soft()), maximum: value(limit.hard()) }
 }
 
 fn resource(kind: PosixRlimitType) -> Resource {
@@ -128,7 +186,7 @@ fn set_streams(standard: Standard<'_>, uid: u32) -> Outcome {
         sys::process::ioctl_tiocsctty(&terminal.line).about("terminal")?;
         let line = terminal.line.as_fd();
         sys_dup([line, line, line])?;
-    } else if let Some(descriptors) = standard.descriptors {
+    } else if let Some(descriptors) = standard.streams.descriptors() {
         for pipe in descriptors {
             // a program that opens /dev/stdout again must be allowed to; what is no pipe is not ours to give away
             if FileType::from_raw_mode(sys::fs::fstat(pipe)?.st_mode) == FileType::Fifo {
@@ -167,24 +225,38 @@ fn drop_bounding(keep: CapabilitySet) -> Outcome {
     Ok(())
 }
 
-fn set_user(process: &Process) -> Outcome {
+/// Takes the process's identity. If it still is allowed to, the working directory is entered before as well: root may reach one that the user may not.
+fn set_user(process: &Process) -> Outcome<bool> {
+    let entered = enter(process.cwd()).is_ok();
     let user = process.user();
     if let Some(mask) = user.umask() {
         sys::process::umask(Mode::from_raw_mode(mask));
     }
     let groups: Vec<Gid> = user.additional_gids().iter().flatten().map(|gid| Gid::from_raw(*gid)).collect();
     sys::thread::set_keep_capabilities(true)?;
-    sys::thread::set_thread_groups(&groups).about("supplementary groups")?;
+    match sys::thread::set_thread_groups(&groups) {
+        // a user namespace that may not set groups has none to set
+        Err(Errno::PERM) if groups.is_empty() => {}
+        set => set.about("supplementary groups")?,
+    }
     let gid = Gid::from_raw(user.gid());
     sys::thread::set_thread_res_gid(gid, gid, gid).about(format!("group {}", user.gid()))?;
     let uid = Uid::from_raw(user.uid());
-    sys::thread::set_thread_res_uid(uid, uid, uid).about(format!("user {}", user.uid()))
+    sys::thread::set_thread_res_uid(uid, uid, uid).about(format!("user {}", user.uid()))?;
+    Ok(entered)
 }
 
 /// Enters the working directory as the user. No link of `/proc/self/fd` leads there: a descriptor of the host that had leaked in, reached by one,
 /// was CVE-2024-21626. Where it leads is inside the root: what is outside has no path from here.
-fn enter_directory(process: &Process) -> Outcome {
-    let cwd = process.cwd();
+fn enter_directory(process: &Process, entered: bool) -> Outcome {
+    match enter(process.cwd()) {
+        // as root it was possible
+        Err(failure) if failure.errno == Errno::ACCESS && entered => Ok(()),
+        done => done,
+    }
+}
+
+fn enter(cwd: &std::path::Path) -> Outcome {
     let about = || cwd.display().to_string();
     let root = sys::mount::open_directory("/").about("/")?;
     let flags = OFlags::PATH | OFlags::DIRECTORY;

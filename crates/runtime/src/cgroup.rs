@@ -79,6 +79,15 @@ impl Hierarchies {
     }
 }
 
+/// The path of the calling process's group in a text of `/proc/<pid>/cgroup`: in the hierarchy of a controller, or with an empty name in the unified one.
+pub(crate) fn path_in(text: &str, controller: &str) -> Option<PathBuf> {
+    text.lines().find_map(|line| {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (names, path) = (fields.next()?, fields.next()?);
+        names.split(',').any(|name| name == controller).then(|| PathBuf::from(path))
+    })
+}
+
 /// A container's control group, on all hierarchies that it uses.
 #[derive(Debug, Clone)]
 pub struct Cgroup {

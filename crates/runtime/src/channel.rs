@@ -10,6 +10,10 @@ use sys::socket;
 /// From the process being started.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
+    /// The mounts are there and the root is not entered: the caller's hooks run now.
+    Mounted,
+    /// A filter is loaded; the descriptor on which its calls are notified comes with the message.
+    Listening,
     /// All is set up; the terminal's other end comes with the message, if there is one.
     Ready,
     /// A process was made in the namespaces that were joined; its pidfd comes with the message.
@@ -38,8 +42,10 @@ pub(crate) enum Report {
 /// To the process being started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// It is in its cgroup now.
+    /// It is in its cgroup now, and its ids are mapped.
     Attached,
+    /// The caller's hooks have run.
+    HooksDone,
     /// Everything is ready: execute the program.
     Start,
 }
@@ -48,6 +54,7 @@ impl Order {
     fn byte(self) -> u8 {
         match self {
             Self::Attached => b'a',
+            Self::HooksDone => b'h',
             Self::Start => b's',
         }
     }
@@ -100,7 +107,7 @@ impl Report {
             Self::NotExecuted { program, errno } => {
                 Error::Exec { program, errno: Errno::from_raw_os_error(errno) }
             }
-            Self::Ready | Self::Joined { .. } => Error::InitLost,
+            Self::Ready | Self::Mounted | Self::Listening | Self::Joined { .. } => Error::InitLost,
         }
     }
 }

@@ -1,11 +1,14 @@
 //! From a bundle to a waiting init, and from there to a running program.
 
+use crate::become_process::limit_from_outside;
 use crate::bundle::{Bundle, Streams};
 use crate::cgroup::Cgroup;
-use crate::channel::{self, Order, Report};
+use crate::channel::{self, Order, Report, fail};
 use crate::error::{At, Error, Result};
 use crate::init;
-use oci::runtime::{LinuxNamespaceType, Spec};
+use crate::namespaces::Plan;
+use crate::{hooks, sources};
+use oci::runtime::Process;
 use std::os::fd::{AsFd, OwnedFd};
 use sys::clone::{Child, Forked};
 use sys::thread::UnshareFlags;
@@ -27,10 +30,13 @@ pub struct Running {
     pub terminal: Option<OwnedFd>,
 }
 
+/// What happens to the descriptor on which a filter's calls are notified.
+pub type Listener<'a> = &'a mut dyn FnMut(OwnedFd) -> Result<()>;
+
 /// Makes a container: forks the init into its namespaces and cgroup and waits until it has set up its mounts.
 ///
 /// `meanwhile` runs beside the init's work, as soon as its process is there: network interfaces go into its namespace here.
-/// The calling process must be single-threaded and is the parent of the init: if it ends, the init is killed.
+/// The calling process must be single-threaded and is the parent of the init: with [`Life::Tied`] the init is killed when it ends.
 ///
 /// # Errors
 /// [`Error::Step`] with the failing step; nothing is left of the init then.
@@ -40,43 +46,98 @@ pub fn create(
     cgroup: &Cgroup,
     meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
 ) -> Result<Created> {
+    let plan = Plan::of(&bundle.spec)?;
+    let mut prepared = Some(init::Prepared { plan: &plan, sources: sources::open(&bundle.spec, &plan)? });
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
-    let cgroup_directory = cgroup.directory_for_clone();
-    let forked =
-        sys::clone::fork(new_namespaces(&bundle.spec), cgroup_directory.as_ref().map(AsFd::as_fd), false);
-    let init = match forked.at("clone", "the init process")? {
+    let directory = cgroup.directory_for_clone();
+    let mut become_init = |channel: &OwnedFd| -> ! {
+        init::run(bundle, prepared.take().expect("an init becomes one once"), streams, channel)
+    };
+    let flags = if plan.needs_joiner() { UnshareFlags::empty() } else { plan.new };
+    let forked = sys::clone::fork(flags, directory.as_ref().map(AsFd::as_fd), false);
+    let child = match forked.at("clone", "the init process")? {
         Forked::Child => {
             drop(ours);
-            init::run(bundle, streams, &theirs)
+            if plan.needs_joiner() {
+                join(&plan, &theirs);
+            }
+            become_init(&theirs)
         }
-        Forked::Parent(init) => init,
+        Forked::Parent(child) => child,
     };
     drop(theirs);
+    let init = if plan.needs_joiner() { await_joined(&ours, &child)? } else { child };
     let mut created = Created { init: Some(init), channel: ours, terminal: None };
-    created.prepare(cgroup, cgroup_directory.is_none(), meanwhile).map_err(|error| created.blame(error))?;
+    created
+        .prepare(bundle, &plan, (cgroup, directory.is_none()), meanwhile)
+        .map_err(|error| created.blame(error))?;
     Ok(created)
+}
+
+/// In a process between the caller and the init: joins what counts for children only, and makes the init as a child of the caller. Returns in the init.
+fn join(plan: &Plan, channel: &OwnedFd) {
+    let channel = channel.as_fd();
+    if let Err(failure) = plan.enter() {
+        fail(channel, "join namespaces", failure);
+    }
+    match sys::clone::fork(plan.new, None, true) {
+        Err(errno) => fail(channel, "make the init", errno.into()),
+        Ok(Forked::Child) => {}
+        Ok(Forked::Parent(child)) => {
+            let report = Report::Joined { pid: child.pid.as_raw_nonzero().get() };
+            // without a caller nobody is left to be told
+            let _ = channel::report(channel, &report, &[child.pidfd.as_fd()]);
+            sys::clone::exit_now(0)
+        }
+    }
+}
+
+/// The process that a joining process has made, as it announces it on the channel. The joining process is reaped.
+pub(crate) fn await_joined(channel: &OwnedFd, joiner: &Child) -> Result<Child> {
+    let joined = channel::next(channel);
+    // it has said all that it has to say
+    crate::wait::reap(joiner.pidfd.as_fd()).at("wait for", "the joining process")?;
+    match joined? {
+        Some((Report::Joined { pid }, mut descriptors)) => {
+            let pid = sys::process::Pid::from_raw(pid).ok_or(Error::InitLost)?;
+            Ok(Child { pid, pidfd: descriptors.pop().ok_or(Error::InitLost)? })
+        }
+        Some((report, _)) => Err(report.into_error()),
+        None => Err(Error::InitLost),
+    }
 }
 
 impl Created {
     fn prepare(
         &mut self,
-        cgroup: &Cgroup,
-        attach: bool,
+        bundle: &Bundle,
+        plan: &Plan,
+        (cgroup, attach): (&Cgroup, bool),
         meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
     ) -> Result<()> {
         let init = self.init.as_ref().expect("the init is there until it is started or dropped");
         if attach {
             cgroup.attach(init.pid)?;
         }
+        plan.map(init)?;
+        if let Some(process) = bundle.spec.process() {
+            set_from_outside(process, init, plan.changes_user())?;
+        }
         channel::order(self.channel.as_fd(), Order::Attached)?;
         meanwhile(init)?;
-        match channel::next(&self.channel)? {
-            Some((Report::Ready, mut descriptors)) => {
-                self.terminal = descriptors.pop();
-                Ok(())
+        loop {
+            match channel::next(&self.channel)? {
+                Some((Report::Ready, mut descriptors)) => {
+                    self.terminal = descriptors.pop();
+                    return Ok(());
+                }
+                Some((Report::Mounted, _)) => {
+                    run_caller_hooks(bundle, init)?;
+                    channel::order(self.channel.as_fd(), Order::HooksDone)?;
+                }
+                Some((report, _)) => return Err(report.into_error()),
+                None => return Err(Error::InitLost),
             }
-            Some((report, _)) => Err(report.into_error()),
-            None => Err(Error::InitLost),
         }
     }
 
@@ -97,19 +158,69 @@ impl Created {
         self.init.as_ref().expect("the init is there until it is started or dropped")
     }
 
+    /// The other end of its terminal, if it has one; whoever takes it keeps it.
+    pub fn take_terminal(&mut self) -> Option<OwnedFd> {
+        self.terminal.take()
+    }
+
     /// Lets the init execute the program. Returns when it has.
     ///
     /// # Errors
     /// [`Error::Exec`] if the program cannot be executed, [`Error::Step`] if something before that failed; the init is gone then.
-    pub fn start(mut self) -> Result<Running> {
-        channel::order(self.channel.as_fd(), Order::Start).map_err(|error| self.blame(error))?;
-        match channel::next(&self.channel)? {
-            None => {}
-            Some((report, _)) => return Err(report.into_error()),
-        }
+    pub fn start(mut self, listener: Listener<'_>) -> Result<Running> {
+        order_start(&self.channel, listener).map_err(|error| self.blame(error))?;
         let init = self.init.take().expect("the init is there until it is started or dropped");
         Ok(Running { init, terminal: self.terminal.take() })
     }
+
+    /// Leaves the init waiting at its gate ([`Life::Gated`]): it outlives the caller.
+    #[must_use]
+    pub fn leave(mut self) -> Child {
+        self.init.take().expect("the init is there until it is started or dropped")
+    }
+}
+
+/// Gives the start order over a connection to an init (or its gate) and hears what it says until the program is executed, which closes the connection.
+///
+/// # Errors
+/// As [`Created::start`].
+pub fn order_start(connection: &OwnedFd, listener: Listener<'_>) -> Result<()> {
+    channel::order(connection.as_fd(), Order::Start)?;
+    loop {
+        match channel::next(connection)? {
+            None => return Ok(()),
+            Some((Report::Listening, mut descriptors)) => {
+                listener(descriptors.pop().ok_or(Error::InitLost)?)?;
+            }
+            Some((report, _)) => return Err(report.into_error()),
+        }
+    }
+}
+
+/// What a process cannot be trusted or able to write itself: in its own `/proc` it might write to somebody else's file (CVE-2025-52881).
+pub(crate) fn set_from_outside(process: &Process, child: &Child, limits: bool) -> Result<()> {
+    let pid = child.pid.as_raw_nonzero();
+    if let Some(score) = process.oom_score_adj() {
+        let path = format!("/proc/{pid}/oom_score_adj");
+        std::fs::write(&path, score.to_string()).at("write to", path)?;
+    }
+    if limits {
+        limit_from_outside(process, child.pid).map_err(|failure| Error::Step {
+            step: "set limits".into(),
+            object: failure.object,
+            errno: failure.errno,
+        })?;
+    }
+    Ok(())
+}
+
+/// Hooks of the caller's namespaces, before the root is entered.
+fn run_caller_hooks(bundle: &Bundle, init: &Child) -> Result<()> {
+    let (Some(hooks), Some(subject)) = (bundle.spec.hooks(), &bundle.subject) else { return Ok(()) };
+    let state = subject.state("creating", init.pid.as_raw_nonzero().get());
+    let prestart = hooks.prestart();
+    hooks::run("prestart", prestart.as_deref().unwrap_or_default(), &state)?;
+    hooks::run("createRuntime", hooks.create_runtime().as_deref().unwrap_or_default(), &state)
 }
 
 impl Drop for Created {
@@ -120,23 +231,4 @@ impl Drop for Created {
             let _ = crate::wait::reap(init.pidfd.as_fd());
         }
     }
-}
-
-/// The namespaces that clone3 makes. The cgroup namespace is made later, when the init is in its cgroup; one with a path is joined by the init.
-fn new_namespaces(spec: &Spec) -> UnshareFlags {
-    let namespaces = spec.linux().as_ref().and_then(|linux| linux.namespaces().as_ref());
-    let mut flags = UnshareFlags::empty();
-    for namespace in namespaces.into_iter().flatten().filter(|n| n.path().is_none()) {
-        flags |= match namespace.typ() {
-            LinuxNamespaceType::Mount => UnshareFlags::NEWNS,
-            LinuxNamespaceType::Uts => UnshareFlags::NEWUTS,
-            LinuxNamespaceType::Ipc => UnshareFlags::NEWIPC,
-            LinuxNamespaceType::Pid => UnshareFlags::NEWPID,
-            LinuxNamespaceType::Network => UnshareFlags::NEWNET,
-            LinuxNamespaceType::Cgroup | LinuxNamespaceType::User | LinuxNamespaceType::Time => {
-                UnshareFlags::empty()
-            }
-        };
-    }
-    flags
 }

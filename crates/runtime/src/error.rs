@@ -31,6 +31,18 @@ pub enum Error {
     /// The init ended without a word.
     #[error("the container's init ended before the program was started")]
     InitLost,
+    /// A hook could not be executed, failed, or did not end.
+    #[error("{kind} hook #{index} {}: {reason}", path.display())]
+    Hook {
+        /// Which of the six kinds.
+        kind: &'static str,
+        /// Its position among its kind, from 0.
+        index: usize,
+        /// Its program.
+        path: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
     /// The bundle asks for something impossible.
     #[error("invalid bundle: {0}")]
     Invalid(String),

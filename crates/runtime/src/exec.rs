@@ -4,12 +4,32 @@ use crate::become_process::{self, Terminal};
 use crate::bundle::Streams;
 use crate::cgroup::Cgroup;
 use crate::channel::{self, Order, Report, fail};
+use crate::create::{Listener, await_joined, order_start, set_from_outside};
 use crate::error::{At, Error, Result};
-use oci::runtime::Process;
+use crate::filter::Filter;
+use crate::namespaces;
+use oci::runtime::{LinuxPersonality, Process};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
 use sys::clone::{Child, Forked};
 use sys::thread::{ThreadNameSpaceType, UnshareFlags};
+
+/// A process to be started.
+#[derive(Debug)]
+pub struct Exec<'a> {
+    /// What it executes, and as whom.
+    pub process: &'a Process,
+    /// What it reads from and writes to.
+    pub streams: &'a Streams,
+    /// The compiled seccomp filter.
+    pub filter: Option<&'a Filter>,
+    /// Its execution domain.
+    pub personality: Option<&'a LinuxPersonality>,
+    /// It is killed when the caller ends.
+    pub is_tied: bool,
+    /// Inherited descriptors from 3 on that it gets.
+    pub preserved: u32,
+}
 
 /// A running exec.
 #[derive(Debug)]
@@ -25,20 +45,15 @@ pub struct Executed {
 ///
 /// # Errors
 /// [`Error::Exec`] if the program cannot be executed, [`Error::Step`] if the container cannot be joined.
-pub fn exec(
-    init: BorrowedFd<'_>,
-    process: &Process,
-    streams: &Streams,
-    cgroup: &Cgroup,
-    seccomp: Option<&[u8]>,
-) -> Result<Executed> {
+pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'_>) -> Result<Executed> {
+    let namespaces = foreign(init)?;
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
     let directory = cgroup.directory_for_clone();
     let forked = sys::clone::fork(UnshareFlags::empty(), directory.as_ref().map(AsFd::as_fd), false);
     let joiner = match forked.at("clone", "the joining process")? {
         Forked::Child => {
             drop(ours);
-            join(init, process, streams, seccomp, theirs.as_fd())
+            join(init.pidfd.as_fd(), namespaces, exec, theirs.as_fd())
         }
         Forked::Parent(joiner) => joiner,
     };
@@ -47,36 +62,12 @@ pub fn exec(
         cgroup.attach(joiner.pid)?;
     }
     let ordered = channel::order(ours.as_fd(), Order::Attached);
-    let joined = channel::next(&ours);
-    // it has said all that it has to say
-    crate::wait::reap(joiner.pidfd.as_fd()).at("wait for", "the joining process")?;
-    let process = match joined? {
-        Some((Report::Joined { pid }, mut descriptors)) => {
-            let pid = sys::process::Pid::from_raw(pid).ok_or(Error::InitLost)?;
-            Child { pid, pidfd: descriptors.pop().ok_or(Error::InitLost)? }
-        }
-        Some((report, _)) => return Err(report.into_error()),
-        None => return Err(ordered.err().unwrap_or(Error::InitLost)),
+    let process = match await_joined(&ours, &joiner) {
+        Err(Error::InitLost) => return Err(ordered.err().unwrap_or(Error::InitLost)),
+        joined => joined?,
     };
-    finish(&ours, process)
-}
-
-/// Ready, start, and silence: the program runs.
-fn finish(channel: &OwnedFd, process: Child) -> Result<Executed> {
-    let result = (|| {
-        channel::order(channel.as_fd(), Order::Attached)?;
-        let terminal = match channel::next(channel)? {
-            Some((Report::Ready, mut descriptors)) => descriptors.pop(),
-            Some((report, _)) => return Err(report.into_error()),
-            None => return Err(Error::InitLost),
-        };
-        channel::order(channel.as_fd(), Order::Start)?;
-        match channel::next(channel)? {
-            None => Ok(terminal),
-            Some((report, _)) => Err(report.into_error()),
-        }
-    })();
-    match result {
+    let changes_user = namespaces.contains(ThreadNameSpaceType::USER);
+    match finish(&ours, exec, &process, changes_user, listener) {
         Ok(terminal) => Ok(Executed { process, terminal }),
         Err(error) => {
             // it may have ended by itself
@@ -87,21 +78,58 @@ fn finish(channel: &OwnedFd, process: Child) -> Result<Executed> {
     }
 }
 
+/// The namespaces of a process that are not the caller's own.
+fn foreign(init: &Child) -> Result<ThreadNameSpaceType> {
+    let pid = init.pid.as_raw_nonzero().get();
+    let mut foreign = ThreadNameSpaceType::empty();
+    for (kind, name) in namespaces::KINDS {
+        let path = format!("/proc/{pid}/ns/{name}");
+        let theirs = match std::fs::read_link(&path) {
+            Ok(theirs) => theirs,
+            // a kernel without this kind
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).at("read", path),
+        };
+        if std::fs::read_link(format!("/proc/self/ns/{name}")).is_ok_and(|own| own != theirs) {
+            foreign |= namespaces::type_of(kind);
+        }
+    }
+    Ok(foreign)
+}
+
+/// Ready, start, and silence: the program runs.
+fn finish(
+    channel: &OwnedFd,
+    exec: &Exec<'_>,
+    process: &Child,
+    limits: bool,
+    listener: Listener<'_>,
+) -> Result<Option<OwnedFd>> {
+    set_from_outside(exec.process, process, limits)?;
+    channel::order(channel.as_fd(), Order::Attached)?;
+    let terminal = match channel::next(channel)? {
+        Some((Report::Ready, mut descriptors)) => descriptors.pop(),
+        Some((report, _)) => return Err(report.into_error()),
+        None => return Err(Error::InitLost),
+    };
+    order_start(channel, listener)?;
+    Ok(terminal)
+}
+
 /// In the joining process: enters the namespaces and makes the process there, since a joined pid namespace counts for children only.
 fn join(
     init: BorrowedFd<'_>,
-    process: &Process,
-    streams: &Streams,
-    seccomp: Option<&[u8]>,
+    namespaces: ThreadNameSpaceType,
+    exec: &Exec<'_>,
     channel: BorrowedFd<'_>,
 ) -> ! {
     let step = "join the container";
-    if let Err(errno) = enter(init, channel) {
+    if let Err(errno) = enter(init, namespaces, channel) {
         fail(channel, step, errno.into());
     }
     match sys::clone::fork(UnshareFlags::empty(), None, true) {
         Err(errno) => fail(channel, step, errno.into()),
-        Ok(Forked::Child) => inside(process, streams, seccomp, channel),
+        Ok(Forked::Child) => inside(exec, namespaces, channel),
         Ok(Forked::Parent(child)) => {
             // `pid` is as the joiner's own pid namespace, the supervisor's, numbers it
             let report = Report::Joined { pid: child.pid.as_raw_nonzero().get() };
@@ -111,32 +139,35 @@ fn join(
     }
 }
 
-fn enter(init: BorrowedFd<'_>, channel: BorrowedFd<'_>) -> Result<(), Errno> {
+fn enter(
+    init: BorrowedFd<'_>,
+    namespaces: ThreadNameSpaceType,
+    channel: BorrowedFd<'_>,
+) -> Result<(), Errno> {
     use sys::process::{DumpableBehavior, set_dumpable_behavior};
     channel::await_order(channel, Order::Attached)?;
     // before anything of the container can meet this process
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     sys::clone::close_on_exec_from(3)?;
-    let namespaces = ThreadNameSpaceType::CONTROL_GROUP
-        | ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION
-        | ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME
-        | ThreadNameSpaceType::NETWORK
-        | ThreadNameSpaceType::PROCESS_ID
-        | ThreadNameSpaceType::MOUNT;
     sys::namespace::join_process(init, namespaces)
 }
 
-fn inside(process: &Process, streams: &Streams, seccomp: Option<&[u8]>, channel: BorrowedFd<'_>) -> ! {
+fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<'_>) -> ! {
     // the joiner announces this process on the same channel; it has to be first
     if channel::await_order(channel, Order::Attached).is_err() {
         sys::clone::exit_now(1);
     }
+    if namespaces.contains(ThreadNameSpaceType::USER)
+        && let Err(failure) = namespaces::become_root()
+    {
+        fail(channel, "enter the user namespace", failure);
+    }
     if let Err(errno) = sys::process::setsid() {
         fail(channel, "make a session", errno.into());
     }
-    let terminal = match streams {
-        Streams::Descriptors(_) => None,
-        Streams::Terminal => match open_terminal() {
+    let terminal = match exec.streams {
+        Streams::Descriptors(_) | Streams::Inherited => None,
+        Streams::Terminal => match open_terminal(exec.process) {
             Ok(terminal) => Some(terminal),
             Err(failure) => fail(channel, "set up the terminal", failure),
         },
@@ -147,11 +178,23 @@ fn inside(process: &Process, streams: &Streams, seccomp: Option<&[u8]>, channel:
     {
         sys::clone::exit_now(1);
     }
-    let standard = become_process::Standard { descriptors: streams.descriptors(), terminal };
-    become_process::become_process(process, standard, seccomp, channel)
+    let standard = become_process::Standard { streams: exec.streams, terminal, preserved: exec.preserved };
+    let becoming = become_process::Becoming {
+        process: exec.process,
+        filter: exec.filter,
+        personality: exec.personality,
+        is_tied: exec.is_tied,
+        hooks: None,
+        channel,
+    };
+    become_process::become_process(becoming, standard)
 }
 
-fn open_terminal() -> crate::step::Outcome<Terminal> {
+fn open_terminal(process: &Process) -> crate::step::Outcome<Terminal> {
     let root = sys::mount::open_directory("/")?;
-    Terminal::open(root.as_fd())
+    let terminal = Terminal::open(root.as_fd())?;
+    if let Some(size) = process.console_size() {
+        terminal.resize(size.height(), size.width())?;
+    }
+    Ok(terminal)
 }

@@ -1,18 +1,20 @@
 //! The first code inside a container: a table of named steps, then the program.
 //!
-//! It runs in a fork of the single-threaded supervisor. A failing step's name, object and errno travel up the channel.
+//! It runs in a fork of the single-threaded caller. A failing step's name, object and errno travel up the channel.
 
+mod cgroups;
 mod devices;
 mod masks;
 mod mounts;
-mod options;
 mod root;
 
 use crate::become_process;
-use crate::bundle::{Bundle, Streams};
+use crate::bundle::{Bundle, Life, Streams};
 use crate::channel::{self, Order, Report, fail};
+use crate::namespaces::{self, Plan};
+use crate::sources::Sources;
 use crate::step::{About, Outcome};
-use oci::runtime::{LinuxNamespaceType, Spec};
+use oci::runtime::Spec;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
 use sys::thread::UnshareFlags;
@@ -21,11 +23,18 @@ use sys::thread::UnshareFlags;
 struct Init<'a> {
     spec: &'a Spec,
     bundle: &'a Bundle,
+    plan: &'a Plan,
     streams: &'a Streams,
     channel: BorrowedFd<'a>,
     /// The container's root, as a directory.
     root: OwnedFd,
+    /// Trees that were prepared by the caller.
+    sources: Sources,
     attached: bool,
+    /// `/proc/self/cgroup` before the cgroup namespace, where it matters.
+    groups: String,
+    /// Mounts that become read-only when everything in them is made.
+    read_only_later: Vec<OwnedFd>,
     /// Both ends of the terminal.
     terminal: Option<become_process::Terminal>,
 }
@@ -34,31 +43,45 @@ type Step = for<'a> fn(&mut Init<'a>) -> Outcome;
 
 /// In their order. The name is what a user reads when it fails.
 const STEPS: &[(&str, Step)] = &[
-    ("join namespaces", join_namespaces),
     ("protect the init", protect),
+    ("join namespaces", join_namespaces),
+    ("enter the user namespace", enter_user_namespace),
+    ("join a session keyring", join_keyring),
     ("prepare the mount namespace", root::attach),
     ("mount", mounts::mount_all),
     ("make devices", devices::make),
     ("set up the terminal", open_terminal),
+    ("make mounts read-only", mounts::make_read_only),
     ("set sysctl", set_sysctls),
-    ("hide kernel files", masks::apply),
     ("set the host name", set_host_name),
-    ("enter the root file system", root::pivot),
+    ("run hooks", run_hooks),
+    ("hide kernel files", masks::apply),
     ("finish the cgroup", ensure_attached),
+    ("enter the root file system", root::pivot),
 ];
 
+/// What the caller of [`run`] has prepared.
+pub(crate) struct Prepared<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) sources: Sources,
+}
+
 /// Sets the container up, waits for the start order, and becomes the program. Never returns.
-pub(crate) fn run(bundle: &Bundle, streams: &Streams, channel: &OwnedFd) -> ! {
+pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, channel: &OwnedFd) -> ! {
     let mut init = Init {
         spec: &bundle.spec,
         bundle,
+        plan: prepared.plan,
         streams,
         channel: channel.as_fd(),
         root: match sys::rooted::open_directory(bundle.root.as_fd(), ".".as_ref()) {
             Ok(root) => root,
             Err(errno) => fail(channel.as_fd(), "open the root file system", errno.into()),
         },
+        sources: prepared.sources,
         attached: false,
+        groups: String::new(),
+        read_only_later: Vec::new(),
         terminal: None,
     };
     for (name, step) in STEPS {
@@ -66,68 +89,123 @@ pub(crate) fn run(bundle: &Bundle, streams: &Streams, channel: &OwnedFd) -> ! {
             fail(channel.as_fd(), name, failure);
         }
     }
-    let controller = init.terminal.as_ref().map(|terminal| terminal.controller.as_fd());
-    let descriptors: Vec<BorrowedFd<'_>> = controller.into_iter().collect();
-    if channel::report(channel.as_fd(), &Report::Ready, &descriptors).is_err()
-        || channel::await_order(channel.as_fd(), Order::Start).is_err()
-    {
-        // the supervisor is gone or gave up
-        sys::clone::exit_now(1);
-    }
     let Some(process) = bundle.spec.process() else {
         fail(channel.as_fd(), "read the bundle", Errno::INVAL.into());
     };
-    let streams =
-        become_process::Standard { descriptors: streams.descriptors(), terminal: init.terminal.take() };
-    become_process::become_process(process, streams, bundle.seccomp.as_deref(), channel.as_fd())
+    let controller = init.terminal.as_ref().map(|terminal| terminal.controller.as_fd());
+    let descriptors: Vec<BorrowedFd<'_>> = controller.into_iter().collect();
+    if channel::report(channel.as_fd(), &Report::Ready, &descriptors).is_err() {
+        // the caller is gone or gave up
+        sys::clone::exit_now(1);
+    }
+    let starter = await_start(bundle, channel);
+    let standard =
+        become_process::Standard { streams, terminal: init.terminal.take(), preserved: bundle.preserved };
+    let becoming = become_process::Becoming {
+        process,
+        filter: bundle.filter.as_ref(),
+        personality: bundle.spec.linux().as_ref().and_then(|linux| linux.personality().as_ref()),
+        is_tied: matches!(bundle.life, Life::Tied),
+        hooks: start_hooks(bundle),
+        channel: starter.as_ref().unwrap_or(channel).as_fd(),
+    };
+    become_process::become_process(becoming, standard)
 }
 
-/// Namespaces given by path are joined, not made (`--network container:…`, a pod's).
-fn join_namespaces(init: &mut Init<'_>) -> Outcome {
-    let namespaces = init.spec.linux().as_ref().and_then(|linux| linux.namespaces().as_ref());
-    for namespace in namespaces.into_iter().flatten() {
-        if let Some(path) = namespace.path() {
-            let object = || path.display().to_string();
-            let fd = sys::fs::open(path, sys::fs::OFlags::CLOEXEC, sys::fs::Mode::empty()).about(object())?;
-            sys::namespace::join(fd.as_fd(), None).about(object())?;
+/// Waits for the start order: on the channel, or from whoever connects to the gate, who then hears the rest.
+fn await_start(bundle: &Bundle, channel: &OwnedFd) -> Option<OwnedFd> {
+    let Life::Gated(gate) = &bundle.life else {
+        if channel::await_order(channel.as_fd(), Order::Start).is_err() {
+            sys::clone::exit_now(1);
+        }
+        return None;
+    };
+    // the caller reads the end of the channel and goes; whatever knocks without an order is not listened to
+    let _ = sys::net::shutdown(channel, sys::net::Shutdown::Both);
+    loop {
+        if let Ok(connection) = accept(gate)
+            && channel::await_order(connection.as_fd(), Order::Start).is_ok()
+        {
+            return Some(connection);
         }
     }
-    Ok(())
+}
+
+fn accept(gate: &OwnedFd) -> Result<OwnedFd, Errno> {
+    use sys::event::{PollFd, PollFlags, poll};
+    poll(&mut [PollFd::new(gate, PollFlags::IN)], None)?;
+    sys::socket::accept(gate.as_fd())
+}
+
+/// Hooks that run inside, just before the program, with the state that they are told.
+fn start_hooks(bundle: &Bundle) -> Option<(&[oci::runtime::Hook], String)> {
+    let hooks = bundle.spec.hooks().as_ref()?.start_container().as_deref()?;
+    let subject = bundle.subject.as_ref()?;
+    // its own pid namespace's number, as the hook sees it
+    Some((hooks, subject.state("created", sys::process::getpid().as_raw_nonzero().get())))
 }
 
 /// Before anything of the container can meet this process: not dumpable (no ptrace, no `/proc/<pid>/exe`), every inherited descriptor closes at execve, a session of its own.
-fn protect(_: &mut Init<'_>) -> Outcome {
+fn protect(init: &mut Init<'_>) -> Outcome {
     use sys::process::{DumpableBehavior, set_dumpable_behavior, setsid};
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     sys::clone::close_on_exec_from(3)?;
     // it has no session of its own yet, so this cannot be refused for a leader
     setsid()?;
+    if init.plan.changes_user() {
+        // without mappings it is nobody
+        ensure_attached(init)?;
+    }
     Ok(())
 }
 
-/// Waits until the parent has put this process into its cgroup, then makes the cgroup namespace, whose root is the cgroup of the process that makes it.
+/// Namespaces given by path are joined, not made (`--network container:…`, a pod's), unless a process before this one had to do it.
+fn join_namespaces(init: &mut Init<'_>) -> Outcome {
+    if init.plan.needs_joiner() { Ok(()) } else { init.plan.enter() }
+}
+
+fn enter_user_namespace(init: &mut Init<'_>) -> Outcome {
+    if init.plan.makes(UnshareFlags::NEWUSER) { namespaces::become_root() } else { Ok(()) }
+}
+
+fn join_keyring(init: &mut Init<'_>) -> Outcome {
+    let Some(name) = &init.bundle.keyring else { return Ok(()) };
+    let name = std::ffi::CString::new(name.as_str()).map_err(|_| Errno::INVAL)?;
+    match sys::keyring::join_session(&name) {
+        // a kernel without keyrings has none to share
+        Err(Errno::NOSYS) => Ok(()),
+        joined => joined.about("session keyring"),
+    }
+}
+
+/// Waits until the parent has put this process into its cgroup and mapped its ids, then makes the cgroup namespace, whose root is the cgroup of the process that makes it.
 fn ensure_attached(init: &mut Init<'_>) -> Outcome {
     if init.attached {
         return Ok(());
     }
     channel::await_order(init.channel, Order::Attached).about("waiting for the supervisor")?;
     init.attached = true;
-    let wanted = init.spec.linux().as_ref().and_then(|l| l.namespaces().as_ref()).is_some_and(|namespaces| {
-        namespaces.iter().any(|n| n.typ() == LinuxNamespaceType::Cgroup && n.path().is_none())
-    });
-    if wanted {
+    if init.plan.changes_user() || !init.plan.cgroup {
+        init.groups = std::fs::read_to_string("/proc/self/cgroup").about("/proc/self/cgroup")?;
+    }
+    if init.plan.cgroup {
         sys::namespace::unshare(UnshareFlags::NEWCGROUP).about("cgroup namespace")?;
     }
     Ok(())
 }
 
 fn open_terminal(init: &mut Init<'_>) -> Outcome {
-    if matches!(init.streams, Streams::Terminal) {
-        init.terminal = Some(become_process::Terminal::open(init.root.as_fd())?);
-        if let Some(terminal) = &init.terminal {
-            devices::make_console(init.root.as_fd(), terminal.line.as_fd())?;
-        }
+    if !matches!(init.streams, Streams::Terminal) {
+        return Ok(());
     }
+    let terminal = become_process::Terminal::open(init.root.as_fd())?;
+    if init.plan.makes(UnshareFlags::NEWNS) {
+        devices::make_console(init.root.as_fd(), terminal.line.as_fd())?;
+    }
+    if let Some(size) = init.spec.process().as_ref().and_then(|process| process.console_size()) {
+        terminal.resize(size.height(), size.width())?;
+    }
+    init.terminal = Some(terminal);
     Ok(())
 }
 
@@ -139,9 +217,13 @@ fn set_sysctls(init: &mut Init<'_>) -> Outcome {
     if sysctls.is_empty() {
         return Ok(());
     }
-    let proc = sys::mount::new_filesystem("proc", "proc", &[], 0)?;
+    let proc = match sys::mount::new_filesystem("proc", "proc", &[], 0) {
+        // a user namespace without a pid namespace may not make one; the root is still the host's
+        Err(Errno::PERM) => sys::mount::open_directory("/proc")?,
+        made => made?,
+    };
     for (name, value) in sysctls {
-        let path = std::path::Path::new("sys").join(name.replace('.', "/"));
+        let path = std::path::Path::new("sys").join(sysctl_path(name));
         let file = sys::fs::openat2(
             &proc,
             &path,
@@ -157,12 +239,58 @@ fn set_sysctls(init: &mut Init<'_>) -> Outcome {
     Ok(())
 }
 
+/// Dots separate, unless a slash does so first: then dots belong to the names (sysctl(8)).
+fn sysctl_path(name: &str) -> String {
+    match name.find(['.', '/']).map(|at| name.as_bytes()[at]) {
+        Some(b'/') => name.to_owned(),
+        _ => name
+            .chars()
+            .map(|c| match c {
+                '.' => '/',
+                '/' => '.',
+                other => other,
+            })
+            .collect(),
+    }
+}
+
+/// Those of the caller first, who waits to be told that the mounts are there; then those that run in the container's mount namespace.
+fn run_hooks(init: &mut Init<'_>) -> Outcome {
+    let (Some(hooks), Some(subject)) = (init.spec.hooks(), &init.bundle.subject) else { return Ok(()) };
+    if has_caller_hooks(hooks) {
+        ensure_attached(init)?;
+        channel::report(init.channel, &Report::Mounted, &[]).about("the caller")?;
+        channel::await_order(init.channel, Order::HooksDone).about("waiting for hooks of the caller")?;
+    }
+    let Some(hooks) = hooks.create_container() else { return Ok(()) };
+    let state = subject.state("creating", sys::process::getpid().as_raw_nonzero().get());
+    crate::hooks::run("createContainer", hooks, &state).about("")
+}
+
+/// Whether hooks run in the caller's namespaces before the root is entered.
+pub(crate) fn has_caller_hooks(hooks: &oci::runtime::Hooks) -> bool {
+    let before = hooks.prestart();
+    before.iter().chain(hooks.create_runtime()).any(|hooks| !hooks.is_empty())
+}
+
 fn set_host_name(init: &mut Init<'_>) -> Outcome {
-    if let Some(name) = init.spec.hostname() {
+    if let Some(name) = init.spec.hostname().as_ref().filter(|name| !name.is_empty()) {
         sys::system::sethostname(name.as_bytes()).about(name.clone())?;
     }
-    if let Some(name) = init.spec.domainname() {
+    if let Some(name) = init.spec.domainname().as_ref().filter(|name| !name.is_empty()) {
         sys::system::setdomainname(name.as_bytes()).about(name.clone())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sysctl_path;
+
+    #[test]
+    fn sysctls_with_dots_in_names() {
+        assert_eq!(sysctl_path("net.ipv4.ip_forward"), "net/ipv4/ip_forward");
+        assert_eq!(sysctl_path("net/ipv4/conf/eth0.100/forwarding"), "net/ipv4/conf/eth0.100/forwarding");
+        assert_eq!(sysctl_path("net.ipv4.conf.eth0/100.forwarding"), "net/ipv4/conf/eth0.100/forwarding");
+    }
 }

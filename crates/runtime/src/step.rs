@@ -21,6 +21,12 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+impl From<crate::Error> for Failure {
+    fn from(error: crate::Error) -> Self {
+        Self { object: error.to_string(), errno: Errno::CANCELED }
+    }
+}
+
 /// The result of a step.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 

@@ -8,6 +8,8 @@ mod session;
 use crate::cgroup::Cgroup;
 use crate::control::{Event, Failure, Which, tell};
 use crate::create::Running;
+use crate::exec::Exec;
+use crate::filter::Filter;
 use crate::log::{Log, Stream};
 use crate::wait;
 use client::{Client, Heard};
@@ -38,7 +40,7 @@ pub struct Charge {
     /// Its control group.
     pub cgroup: Cgroup,
     /// The filter for execs.
-    pub seccomp: Option<Vec<u8>>,
+    pub filter: Option<Filter>,
     /// Where output is recorded.
     pub log: Option<Log>,
     /// Close the container's input when the first client that was attached to it goes (Docker's `StdinOnce`).
@@ -87,7 +89,7 @@ struct Supervisor {
     listener: Option<OwnedFd>,
     log: Option<Log>,
     cgroup: Cgroup,
-    seccomp: Option<Vec<u8>>,
+    filter: Option<Filter>,
     input_once: bool,
     bound: bool,
 }
@@ -106,14 +108,14 @@ enum Source {
 
 impl Supervisor {
     fn new(charge: Charge) -> Self {
-        let Charge { running, ends, cgroup, seccomp, log, input_once, listener } = charge;
+        let Charge { running, ends, cgroup, filter, log, input_once, listener } = charge;
         Self {
             sessions: vec![Some(Session::new(running.init, running.terminal, ends))],
             clients: Vec::new(),
             listener,
             log,
             cgroup,
-            seccomp,
+            filter,
             input_once,
             bound: false,
         }
@@ -312,7 +314,15 @@ impl Supervisor {
             }
         };
         let Some(init) = self.session(0) else { return };
-        match crate::exec(init.process(), process, &given, &self.cgroup, self.seccomp.as_deref()) {
+        let exec = Exec {
+            process,
+            streams: &given,
+            filter: self.filter.as_ref(),
+            personality: None,
+            is_tied: true,
+            preserved: 0,
+        };
+        match crate::exec(init.child(), &exec, &self.cgroup, &mut |_| Ok(())) {
             Ok(executed) => {
                 let session = Session::new(executed.process, executed.terminal, Ends::default());
                 let client = &mut self.clients[number];

@@ -131,6 +131,21 @@ pub fn close_on_exec_from(first: u32) -> Result<()> {
     if result == 0 { Ok(()) } else { Err(last_error()) }
 }
 
+/// Lets `count` descriptors from `first` on outlive execve. Numbers that nothing is open at are passed over.
+///
+/// # Errors
+/// What fcntl(2) reports.
+pub fn keep_on_exec(first: u32, count: u32) -> Result<()> {
+    for number in first..first.saturating_add(count) {
+        // SAFETY: setting a flag on a descriptor is no memory operation.
+        let result = unsafe { libc::fcntl(number as i32, libc::F_SETFD, 0) };
+        if result != 0 && last_error() != Errno::BADF {
+            return Err(last_error());
+        }
+    }
+    Ok(())
+}
+
 /// Closes every descriptor from `first` on. For the first lines of a process only: what it inherited and nobody in it knows.
 ///
 /// # Errors

@@ -57,6 +57,45 @@ pub fn connect(directory: BorrowedFd<'_>, name: &str) -> Result<OwnedFd> {
     Ok(socket)
 }
 
+/// Connects to a stream socket of somebody else, at a path of at most 107 bytes: a console socket, a seccomp agent.
+///
+/// # Errors
+/// What connect(2) reports; `ENAMETOOLONG` for a longer path.
+pub fn connect_stream(path: &std::path::Path) -> Result<OwnedFd> {
+    let socket = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket)
+}
+
+/// A datagram socket bound at `name` in `directory`, writable by everybody: where a container's notifications arrive.
+///
+/// # Errors
+/// What bind(2) reports.
+pub fn bind_datagrams(directory: BorrowedFd<'_>, name: &str) -> Result<OwnedFd> {
+    let socket = net::socket_with(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
+    net::bind(&socket, &address(directory, name)?)?;
+    rustix::fs::chmodat(
+        directory,
+        name,
+        rustix::fs::Mode::from_raw_mode(0o777),
+        rustix::fs::AtFlags::empty(),
+    )?;
+    Ok(socket)
+}
+
+/// Sends one datagram to the socket at a path; one that begins with `@` is an abstract name.
+///
+/// # Errors
+/// What sendto(2) reports.
+pub fn send_datagram(path: &str, bytes: &[u8]) -> Result<()> {
+    let socket = net::socket_with(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
+    let address = match path.strip_prefix('@') {
+        Some(name) => SocketAddrUnix::new_abstract_name(name.as_bytes())?,
+        None => SocketAddrUnix::new(path)?,
+    };
+    net::sendto(&socket, bytes, SendFlags::NOSIGNAL, &address).map(|_| ())
+}
+
 /// Accepts a waiting connection, close-on-exec.
 ///
 /// # Errors

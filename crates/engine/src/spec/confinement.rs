@@ -142,7 +142,7 @@ pub(crate) fn seccomp_profile(
 }
 
 /// The architecture that filters are compiled for.
-pub(crate) fn arch() -> Result<seccomp::Arch> {
+fn arch() -> Result<seccomp::Arch> {
     seccomp::Arch::native().ok_or_else(|| {
         Error::Unsupported(
             "no seccomp profile for this CPU yet; run with --security-opt seccomp=unconfined".into(),

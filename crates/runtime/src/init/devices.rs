@@ -29,26 +29,42 @@ const LINKS: [(&str, &str); 5] = [
 ];
 
 pub(super) fn make(init: &mut Init<'_>) -> Outcome {
-    let on_tmpfs = init.spec.mounts().iter().flatten().any(|m| m.destination() == Path::new("/dev"));
-    if !on_tmpfs {
+    if is_of_host(init) {
         return Ok(());
     }
     let root = init.root.as_fd();
-    let dev = directory_without_links(root, Path::new("/dev"))?;
+    let dev = directory_without_links(root, Path::new("/dev")).about("/dev")?;
+    // before /dev/null is: what is made by name is looked up below a directory that no link leads away from
     for (path, major, minor) in DEFAULT {
         node(root, Path::new(path), FileType::CharacterDevice, makedev(major, minor), 0o666)?;
     }
+    if sys::fs::stat("/proc/kcore").is_ok() {
+        link(dev.as_fd(), "/proc/kcore", "core")?;
+    }
     for (target, name) in LINKS {
-        match sys::fs::symlinkat(target, &dev, name) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(errno).about(name),
-        }
+        link(dev.as_fd(), target, name)?;
     }
     let devices = init.spec.linux().as_ref().and_then(|linux| linux.devices().as_ref());
     for device in devices.into_iter().flatten() {
         make_asked(root, device).about(device.path().display().to_string())?;
     }
     Ok(())
+}
+
+/// A `/dev` that is bound from the host is left as it is.
+fn is_of_host(init: &Init<'_>) -> bool {
+    init.spec.mounts().iter().flatten().any(|mount| {
+        let options = crate::mount_options::parse(mount.options().as_deref().unwrap_or_default());
+        let is_bind = options.bind.is_some() || mount.typ().as_deref() == Some("bind");
+        is_bind && mount.destination().components().eq(Path::new("/dev").components())
+    })
+}
+
+fn link(dev: BorrowedFd<'_>, target: &str, name: &str) -> Outcome {
+    match sys::fs::symlinkat(target, dev, name) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
+        Err(errno) => Err(errno).about(name),
+    }
 }
 
 fn make_asked(root: BorrowedFd<'_>, device: &LinuxDevice) -> Outcome {
@@ -58,7 +74,10 @@ fn make_asked(root: BorrowedFd<'_>, device: &LinuxDevice) -> Outcome {
         _ => FileType::CharacterDevice,
     };
     let number = |n: i64| u32::try_from(n).map_err(|_| Errno::INVAL);
-    let device_number = makedev(number(device.major())?, number(device.minor())?);
+    let device_number = match kind {
+        FileType::Fifo => 0,
+        _ => makedev(number(device.major())?, number(device.minor())?),
+    };
     node(root, device.path(), kind, device_number, device.file_mode().unwrap_or(0o666))?;
     if device.uid().is_some() || device.gid().is_some() {
         let place = sys::rooted::place(root, device.path())?;
@@ -79,8 +98,23 @@ fn node(root: BorrowedFd<'_>, path: &Path, kind: FileType, number: u64, mode: u3
                 .about(about())
         }
         Err(Errno::EXIST) => Ok(()),
+        // a user namespace makes no devices: the host's own is bound
+        Err(Errno::PERM) if kind != FileType::Fifo => bind_from_host(&place, path).about(about()),
         Err(errno) => Err(errno).about(about()),
     }
+}
+
+fn bind_from_host(place: &sys::rooted::Place, path: &Path) -> Outcome {
+    let handle = sys::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).about("the host's")?;
+    let tree = sys::mount::clone_tree(handle.as_fd(), "", false)?;
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match sys::fs::openat(&place.parent, &place.name, flags, Mode::from_raw_mode(0o666)) {
+        Ok(_) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let target = sys::fs::openat(&place.parent, &place.name, flags, Mode::empty())?;
+    Ok(sys::mount::attach(tree.as_fd(), target.as_fd())?)
 }
 
 /// `/dev/console` is the terminal's line, bound by descriptor (a swapped `/dev/pts/N` was CVE-2025-52565).

@@ -1,40 +1,92 @@
 //! The mounts of the specification, in its order, each made detached and attached by descriptor.
 
-use super::options::{self, Options, Recursion};
-use super::{Init, ensure_attached};
-use crate::cgroup;
+use super::{Init, cgroups};
+use crate::mount_options::{self as options, Options, Recursion};
 use crate::step::{About, Failure, Outcome};
 use oci::runtime::Mount;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use sys::Errno;
 use sys::fs::{FileType, Mode, OFlags, ResolveFlags};
-use sys::mount::Attributes;
+use sys::mount::{Attributes, NO_DEV, NO_EXEC, NO_SUID, READ_ONLY};
+
+/// `MS_PRIVATE`: what a mount is unless its options say otherwise.
+const PRIVATE: u64 = 1 << 18;
 
 pub(super) fn mount_all(init: &mut Init<'_>) -> Outcome {
     let spec = init.spec;
-    for mount in spec.mounts().iter().flatten() {
-        mount_one(init, mount).about(mount.destination().display().to_string())?;
+    for (position, mount) in spec.mounts().iter().flatten().enumerate() {
+        mount_one(init, position, mount).about(mount.destination().display().to_string())?;
     }
     Ok(())
 }
 
-fn mount_one(init: &mut Init<'_>, mount: &Mount) -> Outcome {
+fn mount_one(init: &mut Init<'_>, position: usize, mount: &Mount) -> Outcome {
     let parsed = options::parse(mount.options().as_deref().unwrap_or_default());
     let kind = mount.typ().as_deref().unwrap_or(if parsed.bind.is_some() { "bind" } else { "none" });
     if parsed.bind.is_some() || kind == "bind" {
-        return bind(init.root.as_fd(), mount, &parsed);
+        return bind(init, position, mount, &parsed);
     }
     if kind == "cgroup" || kind == "cgroup2" {
-        ensure_attached(init)?;
-        return mount_cgroup(init.root.as_fd(), mount.destination(), &parsed);
+        return cgroups::mount(init, mount.destination(), &parsed);
     }
-    let data: Vec<(&str, &str)> = parsed.data.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let source = mount.source().as_ref().map_or(kind.into(), |s| s.to_string_lossy());
-    let fs = sys::mount::new_filesystem(kind, &source, &data, parsed.set)?;
-    let target = directory_without_links(init.root.as_fd(), mount.destination())?;
-    sys::mount::attach(fs.as_fd(), target.as_fd())?;
+    let tree = new_filesystem(init, kind, mount, &parsed)?;
+    let target = match kind {
+        "proc" | "sysfs" => directory_without_links(init.root.as_fd(), mount.destination())?,
+        _ => mount_point(init.root.as_fd(), mount.destination(), FileType::Directory, &parsed)?,
+    };
+    if parsed.copies_up {
+        copy_up(init, target.as_fd(), tree.as_fd())?;
+    }
+    if !parsed.propagation.is_empty() {
+        propagate(tree.as_fd(), &parsed)?;
+    }
+    sys::mount::attach(tree.as_fd(), target.as_fd())?;
+    if is_read_only_later(kind, &parsed) {
+        init.read_only_later.push(tree);
+    }
     Ok(())
+}
+
+/// Mount points are still made in a tmpfs, and nodes in `/dev`, so that it becomes read-only last.
+fn is_read_only_later(kind: &str, options: &Options) -> bool {
+    kind == "tmpfs" && options.set & READ_ONLY != 0
+}
+
+fn new_filesystem(init: &Init<'_>, kind: &str, mount: &Mount, parsed: &Options) -> Outcome<OwnedFd> {
+    let mut data: Vec<(&str, &str)> = parsed.data.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let label = init.spec.linux().as_ref().and_then(|linux| linux.mount_label().as_deref());
+    if let Some(label) = label.filter(|label| !label.is_empty() && kind != "proc" && kind != "sysfs") {
+        data.push(("context", label));
+    }
+    let source = mount.source().as_ref().map_or(kind.into(), |s| s.to_string_lossy());
+    let mut attributes = parsed.set;
+    if is_read_only_later(kind, parsed) {
+        attributes &= !READ_ONLY;
+    }
+    match sys::mount::new_filesystem(kind, &source, &data, attributes) {
+        // a user namespace without a network namespace of its own has the host's devices only as the host mounted them
+        Err(Errno::PERM) if kind == "sysfs" && init.plan.changes_user() => {
+            let handle = sys::fs::open("/sys", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+            let tree = sys::mount::clone_tree(handle.as_fd(), "", true).about("/sys of the host")?;
+            let change = Attributes { set: attributes, ..Attributes::default() };
+            sys::mount::set_attributes(tree.as_fd(), "", true, change)?;
+            Ok(tree)
+        }
+        // what a container cannot be given new, it shares with the host
+        Err(Errno::PERM) if kind == "mqueue" && init.plan.changes_user() => {
+            let handle = sys::fs::open("/dev/mqueue", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+            Ok(sys::mount::clone_tree(handle.as_fd(), "", true).about("/dev/mqueue of the host")?)
+        }
+        made => Ok(made?),
+    }
+}
+
+fn copy_up(init: &Init<'_>, from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Outcome {
+    let copy = init.bundle.copy_tree.ok_or(Errno::OPNOTSUPP).about("tmpcopyup")?;
+    let (from, to) =
+        (sys::rooted::open_directory(from, ".".as_ref())?, sys::rooted::open_directory(to, ".".as_ref())?);
+    copy(from.as_fd(), to.as_fd()).about("tmpcopyup")
 }
 
 /// Kernel file systems are mounted only on real directories: an image that has `/proc` as a symbolic link would lead masks and labels elsewhere
@@ -58,44 +110,101 @@ pub(super) fn directory_without_links(root: BorrowedFd<'_>, path: &Path) -> Outc
         Err(Errno::LOOP) => {
             Err(Failure { object: "the image has a symbolic link there".into(), errno: Errno::LOOP })
         }
+        Err(Errno::NOTDIR) => Err(Failure {
+            object: "the image has something else than a directory there".into(),
+            errno: Errno::NOTDIR,
+        }),
         other => Ok(other?),
     }
 }
 
 /// A directory or file of the host (a volume, `/etc/hosts`), at a path resolved inside the root.
-fn bind(root: BorrowedFd<'_>, mount: &Mount, options: &Options) -> Outcome {
-    let source = mount.source().as_ref().ok_or(Errno::INVAL).about("bind mount without a source")?;
-    let about = || source.display().to_string();
-    let recursion = options.bind.unwrap_or(Recursion::All);
-    let handle = sys::fs::open(source, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).about(about())?;
-    let kind = FileType::from_raw_mode(sys::fs::fstat(&handle)?.st_mode);
-    let tree = sys::mount::clone_tree(handle.as_fd(), "", recursion == Recursion::All).about(about())?;
-    let target = mount_point(root, mount.destination(), kind)?;
+fn bind(init: &mut Init<'_>, position: usize, mount: &Mount, options: &Options) -> Outcome {
+    let tree = match init.sources.remove(&position) {
+        Some(tree) => tree,
+        None => {
+            let source = mount.source().as_ref().ok_or(Errno::INVAL).about("bind mount without a source")?;
+            let about = || source.display().to_string();
+            let recursion = options.bind.unwrap_or(Recursion::All);
+            let handle = sys::fs::open(source, options.source_flags(), Mode::empty()).about(about())?;
+            sys::mount::clone_tree(handle.as_fd(), "", recursion == Recursion::All).about(about())?
+        }
+    };
+    let stat = sys::fs::fstat(&tree)?;
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    if kind == FileType::Symlink {
+        return copy_link(init.root.as_fd(), mount.destination(), &tree);
+    }
+    let target = mount_point(init.root.as_fd(), mount.destination(), kind, options)?;
+    let is_proc = mount.destination() == Path::new("/proc");
+    if is_proc && sys::fs::fstatfs(&tree)?.f_type != PROC_MAGIC {
+        return Err(Errno::PERM).about("only the kernel's proc file system can be mounted on /proc");
+    }
     apply(tree.as_fd(), options)?;
     sys::mount::attach(tree.as_fd(), target.as_fd())?;
     Ok(())
 }
 
+/// `PROC_SUPER_MAGIC` (statfs(2)).
+const PROC_MAGIC: sys::fs::FsWord = 0x9fa0;
+
+/// `copy-symlink`: a link of the host is made again inside.
+fn copy_link(root: BorrowedFd<'_>, path: &Path, link: &OwnedFd) -> Outcome {
+    let target = sys::fs::readlinkat(link, "", Vec::new())?;
+    let place = sys::rooted::make_place(root, path, Mode::from_raw_mode(0o755))?;
+    match sys::fs::symlinkat(target.as_c_str(), &place.parent, &place.name) {
+        Err(Errno::EXIST) if sys::fs::readlinkat(&place.parent, &place.name, Vec::new()) == Ok(target) => {
+            Ok(())
+        }
+        made => Ok(made?),
+    }
+}
+
 fn apply(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
-    let (propagation, for_all) = options.propagation.unwrap_or((1 << 18, Recursion::All));
-    let change = Attributes { propagation, ..Attributes::default() };
-    sys::mount::set_attributes(tree, "", for_all == Recursion::All, change).about("propagation")?;
+    propagate(tree, options)?;
     if options.set | options.clear != 0 {
         let change = Attributes { set: options.set, clear: options.clear, propagation: 0 };
-        sys::mount::set_attributes(tree, "", false, change).about("options")?;
+        match sys::mount::set_attributes(tree, "", false, change) {
+            // in a user namespace what the host has locked stays as it is
+            Err(Errno::PERM) if options.set & !(NO_SUID | NO_DEV | NO_EXEC | READ_ONLY) != 0 => {
+                let locked = NO_SUID | NO_DEV | NO_EXEC | READ_ONLY;
+                let change = Attributes { set: options.set & locked, ..Attributes::default() };
+                sys::mount::set_attributes(tree, "", false, change).about("options")?;
+            }
+            changed => changed.about("options")?,
+        }
     }
-    if options.recursive_set != 0 {
-        let change = Attributes { set: options.recursive_set, ..Attributes::default() };
+    if options.recursive_set | options.recursive_clear != 0 {
+        let change =
+            Attributes { set: options.recursive_set, clear: options.recursive_clear, propagation: 0 };
         sys::mount::set_attributes(tree, "", true, change).about("recursive options")?;
     }
     Ok(())
 }
 
-/// The place for a bind mount: what is there, or a new directory or empty file. Only ever inside the root.
-fn mount_point(root: BorrowedFd<'_>, path: &Path, kind: FileType) -> Outcome<OwnedFd> {
-    match sys::rooted::open_handle(root, path) {
+fn propagate(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
+    let default = [(PRIVATE, Recursion::All)];
+    let asked = if options.propagation.is_empty() { &default[..] } else { &options.propagation };
+    for (propagation, recursion) in asked {
+        let change = Attributes { propagation: *propagation, ..Attributes::default() };
+        sys::mount::set_attributes(tree, "", *recursion == Recursion::All, change).about("propagation")?;
+    }
+    Ok(())
+}
+
+/// The place for a mount: what is there, or a new directory or empty file. Only ever inside the root.
+fn mount_point(root: BorrowedFd<'_>, path: &Path, kind: FileType, options: &Options) -> Outcome<OwnedFd> {
+    let found = if options.destination_no_follow {
+        sys::rooted::open(root, path, OFlags::PATH | OFlags::NOFOLLOW, Mode::empty())
+    } else {
+        sys::rooted::open_handle(root, path)
+    };
+    match found {
         Ok(handle) => {
             let there = FileType::from_raw_mode(sys::fs::fstat(&handle)?.st_mode);
+            if there == FileType::Symlink {
+                return Err(Errno::LOOP).about("the destination is a symbolic link");
+            }
             if (there == FileType::Directory) == (kind == FileType::Directory) {
                 return Ok(handle);
             }
@@ -115,41 +224,11 @@ fn mount_point(root: BorrowedFd<'_>, path: &Path, kind: FileType) -> Outcome<Own
     }
 }
 
-/// The container's own cgroups: on the unified hierarchy one mount; with version 1 a tmpfs with one directory for each controller.
-fn mount_cgroup(root: BorrowedFd<'_>, destination: &Path, options: &Options) -> Outcome {
-    let hierarchies = cgroup::Hierarchies::detect().map_err(|_| Errno::NOENT).about("cgroup hierarchies")?;
-    let controllers = match hierarchies {
-        cgroup::Hierarchies::Unified(_) => {
-            let fs = sys::mount::new_filesystem("cgroup2", "cgroup", &[], options.set)?;
-            let target = directory_without_links(root, destination)?;
-            return Ok(sys::mount::attach(fs.as_fd(), target.as_fd())?);
-        }
-        cgroup::Hierarchies::Separate(controllers) => controllers,
-    };
-    let base = sys::mount::new_filesystem(
-        "tmpfs",
-        "cgroup",
-        &[("mode", "755")],
-        options.set & !sys::mount::READ_ONLY,
-    )?;
-    let target = directory_without_links(root, destination)?;
-    sys::mount::attach(base.as_fd(), target.as_fd())?;
-    for controller in &controllers {
-        let fs =
-            sys::mount::new_filesystem("cgroup", "cgroup", &[(controller.name.as_str(), "")], options.set)
-                .about(controller.name.clone())?;
-        sys::fs::mkdirat(&base, &controller.name, Mode::from_raw_mode(0o755))?;
-        let place = sys::fs::openat(
-            &base,
-            &controller.name,
-            OFlags::DIRECTORY | OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        sys::mount::attach(fs.as_fd(), place.as_fd()).about(controller.name.clone())?;
-    }
-    if options.set & sys::mount::READ_ONLY != 0 {
-        let change = Attributes { set: sys::mount::READ_ONLY, ..Attributes::default() };
-        sys::mount::set_attributes(base.as_fd(), "", false, change)?;
+/// Makes read-only what had to be writable until everything in it was made.
+pub(super) fn make_read_only(init: &mut Init<'_>) -> Outcome {
+    let change = Attributes { set: READ_ONLY, ..Attributes::default() };
+    for tree in &init.read_only_later {
+        sys::mount::set_attributes(tree.as_fd(), "", false, change)?;
     }
     Ok(())
 }

@@ -31,6 +31,10 @@ impl Session {
         self.process.pidfd.as_fd()
     }
 
+    pub(super) fn child(&self) -> &Child {
+        &self.process
+    }
+
     pub(super) fn pid(&self) -> i32 {
         self.process.pid.as_raw_nonzero().get()
     }

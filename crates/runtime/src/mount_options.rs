@@ -1,5 +1,6 @@
 //! Mount options as text: which are attributes of the mount, which belong to the file system.
 
+use sys::fs::OFlags;
 use sys::mount::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY};
 
 const NO_ATIME: u64 = 0x10;
@@ -15,44 +16,77 @@ const MS_SHARED: u64 = 1 << 20;
 
 /// Parsed options.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Attributes to set on the mount itself.
-    pub(super) set: u64,
+    pub(crate) set: u64,
     /// Attributes to clear on the mount itself.
-    pub(super) clear: u64,
+    pub(crate) clear: u64,
     /// Attributes to set on the mount and everything below it.
-    pub(super) recursive_set: u64,
+    pub(crate) recursive_set: u64,
+    /// Attributes to clear on the mount and everything below it.
+    pub(crate) recursive_clear: u64,
     /// A bind mount, and whether it includes what is mounted below.
-    pub(super) bind: Option<Recursion>,
-    /// Propagation type and whether for everything below.
-    pub(super) propagation: Option<(u64, Recursion)>,
+    pub(crate) bind: Option<Recursion>,
+    /// Propagation types in their order, and whether for everything below.
+    pub(crate) propagation: Vec<(u64, Recursion)>,
+    /// Owners are mapped, and whether those of everything below.
+    pub(crate) mapping: Option<Mapping>,
+    /// A tmpfs begins with what lies below it.
+    pub(crate) copies_up: bool,
+    /// A last symbolic link of the source is what is mounted.
+    pub(crate) source_no_follow: bool,
+    /// A last symbolic link at the destination is an error.
+    pub(crate) destination_no_follow: bool,
     /// For the file system: key and value (empty for a flag).
-    pub(super) data: Vec<(String, String)>,
+    pub(crate) data: Vec<(String, String)>,
+}
+
+impl Options {
+    /// How the source of a bind mount is opened.
+    pub(crate) fn source_flags(&self) -> OFlags {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        if self.source_no_follow { flags | OFlags::NOFOLLOW } else { flags }
+    }
+}
+
+/// Whether an id mapping is for one mount or for all below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mapping {
+    This,
+    All,
 }
 
 /// Whether an option is for one mount or for all below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Recursion {
+pub(crate) enum Recursion {
     This,
     All,
 }
 
 /// Sorts options (runtime specification, config-linux and config.md "Mounts").
-pub(super) fn parse(options: &[String]) -> Options {
+pub(crate) fn parse(options: &[String]) -> Options {
     let mut parsed = Options::default();
     for option in options {
         if let Some((set, clear)) = attribute(option) {
             parsed.set = parsed.set & !clear | set;
             parsed.clear = parsed.clear & !set | clear;
-        } else if let Some((set, _)) = option.strip_prefix('r').and_then(recursive_attribute) {
-            parsed.recursive_set |= set;
+        } else if let Some((set, clear)) = option.strip_prefix('r').and_then(attribute) {
+            parsed.recursive_set = parsed.recursive_set & !clear | set;
+            parsed.recursive_clear = parsed.recursive_clear & !set | clear;
         } else if let Some(propagation) = propagation(option) {
-            parsed.propagation = Some(propagation);
+            parsed.propagation.push(propagation);
         } else {
             match option.as_str() {
                 "bind" => parsed.bind = Some(Recursion::This),
                 "rbind" => parsed.bind = Some(Recursion::All),
-                "defaults" | "" => {}
+                "idmap" => parsed.mapping = Some(Mapping::This),
+                "ridmap" => parsed.mapping = Some(Mapping::All),
+                "tmpcopyup" => parsed.copies_up = true,
+                "src-nofollow" | "copy-symlink" => parsed.source_no_follow = true,
+                "dest-nofollow" => parsed.destination_no_follow = true,
+                // the defaults, and what only mount(8) understands
+                "defaults" | "" | "async" | "nomand" | "noiversion" | "nolazytime" | "loud" | "remount" => {}
+                "silent" | "mand" | "iversion" => {}
                 other => {
                     let (key, value) = other.split_once('=').unwrap_or((other, ""));
                     parsed.data.push((key.into(), value.into()));
@@ -75,21 +109,18 @@ fn attribute(option: &str) -> Option<(u64, u64)> {
         "noexec" => (NO_EXEC, 0),
         "exec" => (0, NO_EXEC),
         "noatime" => (NO_ATIME, ATIME_MASK),
+        "atime" | "norelatime" | "nostrictatime" => (0, ATIME_MASK),
         "strictatime" => (STRICT_ATIME, ATIME_MASK),
         "relatime" => (0, ATIME_MASK),
         "nodiratime" => (NO_DIR_ATIME, 0),
         "diratime" => (0, NO_DIR_ATIME),
         "nosymfollow" => (NO_SYMLINK_FOLLOW, 0),
+        "symfollow" => (0, NO_SYMLINK_FOLLOW),
         _ => return None,
     })
 }
 
-/// `rro`, `rnosuid` … without their first letter. `relatime` and `rw` are no such forms: they were attributes already.
-fn recursive_attribute(option: &str) -> Option<(u64, u64)> {
-    attribute(option).filter(|(set, _)| *set != 0)
-}
-
-fn propagation(option: &str) -> Option<(u64, Recursion)> {
+pub(crate) fn propagation(option: &str) -> Option<(u64, Recursion)> {
     Some(match option {
         "private" => (MS_PRIVATE, Recursion::This),
         "rprivate" => (MS_PRIVATE, Recursion::All),
@@ -131,7 +162,8 @@ mod tests {
         let options = parsed(&["rbind", "rro", "rslave", "relatime"]);
         assert_eq!(options.recursive_set, READ_ONLY);
         assert_eq!(options.bind, Some(Recursion::All));
-        assert_eq!(options.propagation, Some((MS_SLAVE, Recursion::All)));
+        assert_eq!(options.propagation, [(MS_SLAVE, Recursion::All)]);
         assert_eq!(options.clear, ATIME_MASK);
+        assert_eq!(parsed(&["rrw", "rnosuid"]).recursive_clear, READ_ONLY);
     }
 }

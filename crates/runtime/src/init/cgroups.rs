@@ -1,0 +1,88 @@
+//! The container's view of its own control groups.
+
+use super::mounts::directory_without_links;
+use super::{Init, ensure_attached};
+use crate::cgroup;
+use crate::mount_options::Options;
+use crate::step::{About, Outcome};
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use sys::Errno;
+use sys::fs::{Mode, OFlags};
+use sys::mount::{Attributes, READ_ONLY};
+
+/// On the unified hierarchy one mount; with version 1 a tmpfs with one directory for each hierarchy, and links for the controllers that share one.
+pub(super) fn mount(init: &mut Init<'_>, destination: &Path, options: &Options) -> Outcome {
+    ensure_attached(init)?;
+    let hierarchies = cgroup::Hierarchies::detect().map_err(|_| Errno::NOENT).about("cgroup hierarchies")?;
+    let root = init.root.as_fd();
+    match hierarchies {
+        cgroup::Hierarchies::Unified(place) => {
+            let tree = if init.plan.cgroup {
+                sys::mount::new_filesystem("cgroup2", "cgroup", &[], options.set)?
+            } else {
+                own_group(init, &place, "", options)?
+            };
+            let target = directory_without_links(root, destination)?;
+            Ok(sys::mount::attach(tree.as_fd(), target.as_fd())?)
+        }
+        cgroup::Hierarchies::Separate(controllers) => {
+            mount_separate(init, destination, options, &controllers)
+        }
+    }
+}
+
+fn mount_separate(
+    init: &Init<'_>,
+    destination: &Path,
+    options: &Options,
+    controllers: &[cgroup::Controller],
+) -> Outcome {
+    let data = [("mode", "755")];
+    let base = sys::mount::new_filesystem("tmpfs", "cgroup", &data, options.set & !READ_ONLY)?;
+    let target = directory_without_links(init.root.as_fd(), destination)?;
+    sys::mount::attach(base.as_fd(), target.as_fd())?;
+    let mut mounts: BTreeMap<&PathBuf, Vec<&str>> = BTreeMap::new();
+    for controller in controllers {
+        mounts.entry(&controller.mount).or_default().push(&controller.name);
+    }
+    for (place, names) in mounts {
+        let directory =
+            place.file_name().map_or_else(|| names.join(","), |n| n.to_string_lossy().into_owned());
+        // a new mount shows the root of the cgroup namespace; a user namespace may not make one
+        let tree = if init.plan.cgroup && !init.plan.changes_user() {
+            let data: Vec<(&str, &str)> = names.iter().map(|name| (*name, "")).collect();
+            sys::mount::new_filesystem("cgroup", "cgroup", &data, options.set).about(directory.clone())?
+        } else {
+            own_group(init, place, names[0], options).about(directory.clone())?
+        };
+        attach_in(&base, &directory, tree.as_fd())?;
+        for name in names.into_iter().filter(|name| *name != directory) {
+            sys::fs::symlinkat(directory.as_str(), &base, name).about(name)?;
+        }
+    }
+    if options.set & READ_ONLY != 0 {
+        let change = Attributes { set: READ_ONLY, ..Attributes::default() };
+        sys::mount::set_attributes(base.as_fd(), "", false, change)?;
+    }
+    Ok(())
+}
+
+fn attach_in(base: &OwnedFd, name: &str, tree: BorrowedFd<'_>) -> Outcome {
+    sys::fs::mkdirat(base, name, Mode::from_raw_mode(0o755))?;
+    let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let place = sys::fs::openat(base, name, flags, Mode::empty())?;
+    sys::mount::attach(tree, place.as_fd()).about(name)
+}
+
+/// Without a cgroup namespace of its own, a container sees the part of the host's tree that is its group.
+fn own_group(init: &Init<'_>, mount: &Path, controller: &str, options: &Options) -> Outcome<OwnedFd> {
+    let own = cgroup::path_in(&init.groups, controller).ok_or(Errno::NOENT).about("/proc/self/cgroup")?;
+    let group = mount.join(own.strip_prefix("/").unwrap_or(&own));
+    let handle = sys::mount::open_directory(&group).about(group.display().to_string())?;
+    let tree = sys::mount::clone_tree(handle.as_fd(), "", false)?;
+    let change = Attributes { set: options.set, ..Attributes::default() };
+    sys::mount::set_attributes(tree.as_fd(), "", false, change)?;
+    Ok(tree)
+}

@@ -1,0 +1,101 @@
+//! Bind mounts that are prepared before the init is there: those that the container's user namespace may not open, and those whose owners are mapped.
+
+use crate::error::{At, Error, Result};
+use crate::mount_options::{self as options, Mapping, Recursion};
+use crate::namespaces::{Plan, lines};
+use oci::runtime::{LinuxIdMapping, Mount, Spec};
+use std::collections::HashMap;
+use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
+use sys::clone::Forked;
+use sys::thread::UnshareFlags;
+
+/// Detached trees by the position of their mount in the specification.
+pub(crate) type Sources = HashMap<usize, OwnedFd>;
+
+/// Opens the trees that the init cannot open itself.
+///
+/// # Errors
+/// What the system reports, [`Error::Invalid`] for mappings without ids.
+pub(crate) fn open(spec: &Spec, plan: &Plan) -> Result<Sources> {
+    let mut sources = Sources::new();
+    for (position, mount) in spec.mounts().iter().flatten().enumerate() {
+        let parsed = options::parse(mount.options().as_deref().unwrap_or_default());
+        let mapped =
+            parsed.mapping.is_some() || mount.uid_mappings().is_some() || mount.gid_mappings().is_some();
+        let is_bind = parsed.bind.is_some() || mount.typ().as_deref() == Some("bind");
+        if !is_bind {
+            if mapped {
+                let place = mount.destination().display();
+                return Err(Error::Invalid(format!("mount {place}: only bind mounts can have id mappings")));
+            }
+            continue;
+        }
+        if mapped || plan.changes_user() {
+            let tree = clone(mount, &parsed)?;
+            if mapped {
+                let recursive = parsed.mapping == Some(Mapping::All);
+                let namespace = user_namespace(spec, mount)?;
+                sys::mount::map_ids(tree.as_fd(), namespace.as_fd(), recursive)
+                    .at("map the ids of", mount.destination())?;
+            }
+            sources.insert(position, tree);
+        }
+    }
+    Ok(sources)
+}
+
+fn clone(mount: &Mount, parsed: &options::Options) -> Result<OwnedFd> {
+    let source = mount.source().as_ref();
+    let source = source.ok_or_else(|| {
+        Error::Invalid(format!("bind mount {} has no source", mount.destination().display()))
+    })?;
+    let recursive = parsed.bind.unwrap_or(Recursion::All) == Recursion::All;
+    let handle = sys::fs::open(source, parsed.source_flags(), sys::fs::Mode::empty()).at("open", source)?;
+    sys::mount::clone_tree(handle.as_fd(), "", recursive).at("clone the mount of", source)
+}
+
+/// A user namespace with the mappings of a mount, or those of the container: it lives as long as its descriptor.
+fn user_namespace(spec: &Spec, mount: &Mount) -> Result<OwnedFd> {
+    let linux = spec.linux().as_ref();
+    let of_container = |which: fn(&oci::runtime::Linux) -> &Option<Vec<LinuxIdMapping>>| {
+        linux.and_then(|linux| which(linux).clone()).unwrap_or_default()
+    };
+    let (users, groups) = match (mount.uid_mappings(), mount.gid_mappings()) {
+        (Some(users), Some(groups)) => (users.clone(), groups.clone()),
+        (None, None) => {
+            (of_container(oci::runtime::Linux::uid_mappings), of_container(oci::runtime::Linux::gid_mappings))
+        }
+        _ => return Err(Error::Invalid("a mount needs both uidMappings and gidMappings, or none".into())),
+    };
+    if users.is_empty() || groups.is_empty() {
+        let place = mount.destination().display();
+        return Err(Error::Invalid(format!(
+            "mount {place}: idmap needs mappings of the mount or the container"
+        )));
+    }
+    let (waiting, release) = sys::pipe::pipe_with(sys::pipe::PipeFlags::CLOEXEC).at("make", "a pipe")?;
+    match sys::clone::fork(UnshareFlags::NEWUSER, None, false).at("clone", "a user namespace")? {
+        Forked::Child => {
+            drop(release);
+            // until the other end is closed
+            let _ = sys::io::read(&waiting, &mut [0_u8; 1]);
+            sys::clone::exit_now(0)
+        }
+        Forked::Parent(child) => {
+            let pid = child.pid.as_raw_nonzero();
+            let opened = (|| {
+                for (name, map) in [("uid_map", lines(&users)), ("gid_map", lines(&groups))] {
+                    let path = format!("/proc/{pid}/{name}");
+                    fs::write(&path, map).at("write", path)?;
+                }
+                let path = format!("/proc/{pid}/ns/user");
+                fs::File::open(&path).map(Into::into).at("open", path)
+            })();
+            drop(release);
+            // it ends by itself
+            let _ = crate::wait::reap(child.pidfd.as_fd());
+            opened
+        }
+    }
+}
