@@ -17,6 +17,7 @@ mod inspect;
 mod inspected;
 mod kill;
 mod logs;
+pub(crate) mod oci;
 #[cfg(test)]
 mod parity;
 mod pause;
@@ -141,6 +142,7 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> i32 {
     let outcome = Globals::split(arguments).and_then(|(globals, first)| match first {
         First::Help => help(),
         First::Version => version(),
+        First::Command(words) if words[0] == "oci" => Ok(oci::dispatch(&words[1..], globals.exec_root())),
         First::Command(words) => command(&globals, &words),
     });
     outcome.unwrap_or_else(|failure| {

@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Outcome};
 use engine::{Engine, Layout};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What was said before the command.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +54,11 @@ impl Globals {
             }
         }
         Ok((globals, First::Help))
+    }
+
+    /// The exec root, if one was said.
+    pub(crate) fn exec_root(&self) -> Option<&Path> {
+        self.exec_root.as_deref()
     }
 
     /// Where this engine keeps its things. Paths become absolute here: the engine's own processes have other working directories.

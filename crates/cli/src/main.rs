@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let code = match name {
         engine::containers::start::SUPERVISOR => roles::supervisor(&arguments),
         roles::INIT => roles::init(&arguments),
+        roles::RUNTIME => commands::oci::dispatch(&arguments, None),
         _ => commands::dispatch(&arguments),
     };
     ExitCode::from(u8::try_from(code).unwrap_or(255))

@@ -5,6 +5,9 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+/// The OCI runtime's `argv[0]`: the same as `tare oci`.
+pub(crate) const RUNTIME: &str = "tare-runtime";
+
 /// The small init's `argv[0]`, as Docker's.
 pub(crate) const INIT: &str = "docker-init";
 

@@ -4,7 +4,14 @@
 //! and counts for nothing here. Kernel documentation: admin-guide/cgroup-v2.rst, admin-guide/cgroup-v1/.
 
 mod devices;
+mod hierarchies;
 mod limits;
+mod stats;
+
+pub(crate) use hierarchies::path_in;
+pub use hierarchies::{Controller, Hierarchies};
+
+pub use stats::{BlockIo, Cpu, HugePages, Memory, Pressure, Stats, Throttling};
 
 use crate::error::{At, Error, Result};
 use oci::runtime::LinuxResources;
@@ -17,76 +24,8 @@ use sys::process::Pid;
 /// How often a group is made anew because its parent, empty a moment ago, was removed by a prune.
 const PARENT_LOST: u32 = 3;
 
-/// Controllers of version 1 that every container gets a group in. `cpuset` and `blkio` are used only when a limit asks for them.
-const ALWAYS: [&str; 6] = ["devices", "freezer", "memory", "pids", "cpu", "cpuacct"];
-/// Controllers of version 1 that limits can ask for.
-const ON_DEMAND: [&str; 2] = ["cpuset", "blkio"];
 /// Controllers that are handed down in the unified hierarchy.
-const UNIFIED: [&str; 5] = ["cpu", "cpuset", "io", "memory", "pids"];
-
-/// A version 1 hierarchy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Controller {
-    /// The controller's name.
-    pub name: String,
-    /// Where its hierarchy is mounted.
-    pub mount: PathBuf,
-}
-
-/// How this machine has its control groups.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hierarchies {
-    /// One tree, mounted here.
-    Unified(PathBuf),
-    /// One tree a controller.
-    Separate(Vec<Controller>),
-}
-
-impl Hierarchies {
-    /// Reads them from the mount table.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if no cgroup file system is mounted.
-    pub fn detect() -> Result<Self> {
-        let path = "/proc/self/mountinfo";
-        Self::parse(&fs::read_to_string(path).at("read", path)?).ok_or_else(|| {
-            Error::Invalid("no cgroup file system is mounted; mount -t cgroup2 none /sys/fs/cgroup".into())
-        })
-    }
-
-    fn parse(mountinfo: &str) -> Option<Self> {
-        let mut separate = Vec::new();
-        let mut unified = None;
-        for line in mountinfo.lines() {
-            let Some((before, after)) = line.split_once(" - ") else { continue };
-            let mount = before.split(' ').nth(4).unwrap_or_default();
-            let mut after = after.split(' ');
-            match after.next() {
-                Some("cgroup2") => unified = unified.or(Some(PathBuf::from(mount))),
-                Some("cgroup") => {
-                    let options = after.nth(1).unwrap_or_default();
-                    for name in options.split(',').filter(|o| ALWAYS.contains(o) || ON_DEMAND.contains(o)) {
-                        // a tree may be bound at several places
-                        if !separate.iter().any(|known: &Controller| known.name == name) {
-                            separate.push(Controller { name: name.into(), mount: mount.into() });
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        if separate.is_empty() { unified.map(Self::Unified) } else { Some(Self::Separate(separate)) }
-    }
-}
-
-/// The path of the calling process's group in a text of `/proc/<pid>/cgroup`: in the hierarchy of a controller, or with an empty name in the unified one.
-pub(crate) fn path_in(text: &str, controller: &str) -> Option<PathBuf> {
-    text.lines().find_map(|line| {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (names, path) = (fields.next()?, fields.next()?);
-        names.split(',').any(|name| name == controller).then(|| PathBuf::from(path))
-    })
-}
+const UNIFIED: [&str; 7] = ["cpu", "cpuset", "io", "memory", "pids", "hugetlb", "rdma"];
 
 /// A container's control group, on all hierarchies that it uses.
 #[derive(Debug, Clone)]
@@ -120,6 +59,89 @@ impl Cgroup {
         Ok(Self { hierarchies: Hierarchies::detect()?, path: path.to_path_buf() })
     }
 
+    /// The group of a specification's `cgroupsPath`: an absolute one is below the hierarchies' mounts, a relative one below the caller's own group
+    /// (runtime specification, config-linux.md "Cgroups Path").
+    ///
+    /// # Errors
+    /// As [`Hierarchies::detect`]; [`Error::Invalid`] for a path that leaves its tree.
+    pub fn of_specification(path: &Path) -> Result<Self> {
+        let mut group = Self::at(path.strip_prefix("/").unwrap_or(path))?;
+        if path.is_absolute() {
+            return Ok(group);
+        }
+        let own = "/proc/self/cgroup";
+        let own = fs::read_to_string(own).at("read", own)?;
+        let base = |controller: &str| {
+            let path = path_in(&own, controller).unwrap_or_default();
+            path.strip_prefix("/").map(Path::to_path_buf).unwrap_or_default()
+        };
+        match &mut group.hierarchies {
+            Hierarchies::Unified(_) => group.path = base("").join(&group.path),
+            Hierarchies::Separate(controllers) => {
+                for controller in controllers {
+                    controller.base = base(&controller.name);
+                }
+            }
+        }
+        Ok(group)
+    }
+
+    /// Where the group is, by the name of its controller; one with an empty name on the unified hierarchy.
+    #[must_use]
+    pub fn paths(&self) -> Vec<(String, PathBuf)> {
+        match &self.hierarchies {
+            Hierarchies::Unified(mount) => vec![(String::new(), mount.join(&self.path))],
+            Hierarchies::Separate(controllers) => {
+                let path = |c: &Controller| (c.name.clone(), c.mount.join(&c.base).join(&self.path));
+                controllers.iter().map(path).filter(|(_, path)| path.exists()).collect()
+            }
+        }
+    }
+
+    /// A group directly below this one.
+    #[must_use]
+    pub fn child(&self, name: &Path) -> Self {
+        Self { hierarchies: self.hierarchies.clone(), path: self.path.join(name) }
+    }
+
+    /// Changes the limits of a group that is there. Only what is said changes.
+    ///
+    /// # Errors
+    /// What the kernel reports for the file that it refused.
+    pub fn update(&self, resources: &LinuxResources) -> Result<()> {
+        match &self.hierarchies {
+            Hierarchies::Unified(mount) => {
+                let directory = mount.join(&self.path);
+                for setting in limits::unified(resources) {
+                    write_setting(&directory, &setting)?;
+                }
+                match resources.devices().as_deref() {
+                    None | Some([]) => Ok(()),
+                    Some(rules) => devices::attach(&directory, rules),
+                }
+            }
+            Hierarchies::Separate(controllers) => {
+                let known = self.directories();
+                self.create_separate(controllers, resources)?;
+                self.move_into_new(&known)
+            }
+        }
+    }
+
+    /// Groups that an update has made get the processes that the others have.
+    fn move_into_new(&self, known: &[PathBuf]) -> Result<()> {
+        for directory in self.directories().iter().filter(|directory| !known.contains(directory)) {
+            for pid in self.processes() {
+                match write(&directory.join("cgroup.procs"), &pid.to_string()) {
+                    // it has ended meanwhile
+                    Err(Error::Io { source, .. }) if source.raw_os_error() == Some(3) => {}
+                    written => written?,
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the group and sets its limits.
     ///
     /// # Errors
@@ -146,19 +168,26 @@ impl Cgroup {
         let settings = limits::separate(resources);
         for controller in controllers {
             let asked = settings.iter().any(|s| s.controller == controller.name);
-            if !asked && !ALWAYS.contains(&controller.name.as_str()) {
+            if !asked && !hierarchies::ALWAYS.contains(&controller.name.as_str()) {
                 continue;
             }
-            let directory = controller.mount.join(&self.path);
+            let directory = controller.mount.join(&controller.base).join(&self.path);
             make_directory(&directory)?;
             if controller.name == "cpuset" {
-                inherit_cpuset(&controller.mount, &self.path)?;
+                inherit_cpuset(&controller.mount, &controller.base.join(&self.path))?;
             }
             for setting in settings.iter().filter(|s| s.controller == controller.name) {
-                write(&directory.join(&setting.file), &setting.value)?;
+                write_setting(&directory, setting)?;
             }
         }
-        Ok(())
+        let missing = |s: &&limits::Setting| !controllers.iter().any(|c| c.name == s.controller);
+        match settings.iter().find(missing) {
+            None => Ok(()),
+            Some(setting) => Err(Error::Invalid(format!(
+                "{} cannot be set: this machine has no {} cgroup",
+                setting.file, setting.controller
+            ))),
+        }
     }
 
     fn create_unified(&self, mount: &Path, resources: &LinuxResources) -> Result<()> {
@@ -172,7 +201,7 @@ impl Cgroup {
         hand_down(&parent);
         make_directory(&directory)?;
         for setting in limits::unified(resources) {
-            write(&directory.join(&setting.file), &setting.value)?;
+            write_setting(&directory, &setting)?;
         }
         devices::attach(&directory, resources.devices().as_deref().unwrap_or_default())
     }
@@ -205,7 +234,7 @@ impl Cgroup {
         let mut directories: Vec<PathBuf> = match &self.hierarchies {
             Hierarchies::Unified(mount) => vec![mount.join(&self.path)],
             Hierarchies::Separate(controllers) => {
-                controllers.iter().map(|c| c.mount.join(&self.path)).collect()
+                controllers.iter().map(|c| c.mount.join(&c.base).join(&self.path)).collect()
             }
         };
         // `cpu` and `cpuacct` may be one hierarchy
@@ -220,7 +249,7 @@ impl Cgroup {
             Hierarchies::Separate(controllers) => controllers
                 .iter()
                 .find(|c| c.name == controller)
-                .map(|c| c.mount.join(&self.path).join(separate)),
+                .map(|c| c.mount.join(&c.base).join(&self.path).join(separate)),
         }
     }
 
@@ -382,6 +411,18 @@ fn inherit_cpuset(mount: &Path, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes a limit. Memory and swap of version 1 limit each other, so that which of the two is accepted first depends on what they were.
+fn write_setting(directory: &Path, setting: &limits::Setting) -> Result<()> {
+    let path = directory.join(&setting.file);
+    match (write(&path, &setting.value), &setting.before) {
+        (Err(_), Some((file, value))) => {
+            write(&directory.join(file), value)?;
+            write(&path, &setting.value)
+        }
+        (written, _) => written,
+    }
+}
+
 fn write(path: &Path, value: &str) -> Result<()> {
     fs::write(path, value).at("write to", path)
 }
@@ -428,25 +469,6 @@ fn remove_directory(directory: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hybrid_machine_counts_as_separate() {
-        let mountinfo = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
-             33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
-             34 31 0:30 / /elsewhere rw - cgroup cgroup rw,cpu,cpuacct\n\
-             40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n\
-             41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
-        let Some(Hierarchies::Separate(controllers)) = Hierarchies::parse(mountinfo) else {
-            panic!("not separate")
-        };
-        assert_eq!(controllers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["cpu", "cpuacct"]);
-    }
-
-    #[test]
-    fn a_pure_machine_is_unified() {
-        let mountinfo = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n";
-        assert_eq!(Hierarchies::parse(mountinfo), Some(Hierarchies::Unified("/sys/fs/cgroup".into())));
-    }
 
     #[test]
     fn a_path_cannot_leave_its_tree() {

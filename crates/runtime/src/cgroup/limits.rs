@@ -9,98 +9,170 @@ pub(super) struct Setting {
     pub(super) controller: &'static str,
     pub(super) file: String,
     pub(super) value: String,
+    /// A file and its value to be written first if the kernel refuses this one.
+    pub(super) before: Option<(String, String)>,
+}
+
+/// Settings in the order in which they are made.
+#[derive(Default)]
+struct List(Vec<Setting>);
+
+impl List {
+    fn set(&mut self, controller: &'static str, file: &str, value: impl ToString) {
+        self.0.push(Setting { controller, file: file.into(), value: value.to_string(), before: None });
+    }
+
+    fn set_some(&mut self, controller: &'static str, file: &str, value: Option<impl ToString>) {
+        if let Some(value) = value {
+            self.set(controller, file, value);
+        }
+    }
 }
 
 /// Version 1 files, in the order in which the kernel accepts them.
 pub(super) fn separate(resources: &LinuxResources) -> Vec<Setting> {
-    let mut settings = Vec::new();
-    let mut set = |controller, file: &str, value: String| {
-        settings.push(Setting { controller, file: file.into(), value });
-    };
+    let mut list = List::default();
     for rule in resources.devices().iter().flatten() {
-        let file = if rule.allow() { "devices.allow" } else { "devices.deny" };
-        set("devices", file, device_rule(rule));
+        list.set("devices", if rule.allow() { "devices.allow" } else { "devices.deny" }, device_rule(rule));
     }
-    if let Some(memory) = resources.memory() {
-        let numbers = [
-            ("memory.limit_in_bytes", memory.limit()),
-            // never below the limit, so after it
-            ("memory.memsw.limit_in_bytes", memory.swap()),
-            ("memory.soft_limit_in_bytes", memory.reservation()),
-        ];
-        for (file, number) in numbers {
-            if let Some(number) = number {
-                set("memory", file, number.to_string());
-            }
-        }
-        if let Some(swappiness) = memory.swappiness() {
-            set("memory", "memory.swappiness", swappiness.to_string());
-        }
-        if memory.disable_oom_killer() == Some(true) {
-            set("memory", "memory.oom_control", "1".into());
-        }
-    }
+    separate_memory(&mut list, resources);
     if let Some(cpu) = resources.cpu() {
-        for (file, number) in [
-            ("cpu.shares", cpu.shares().map(|n| n.to_string())),
-            ("cpu.cfs_period_us", cpu.period().map(|n| n.to_string())),
-            ("cpu.cfs_quota_us", cpu.quota().map(|n| n.to_string())),
-        ] {
-            if let Some(number) = number {
-                set("cpu", file, number);
-            }
-        }
-        for (file, list) in [("cpuset.cpus", cpu.cpus()), ("cpuset.mems", cpu.mems())] {
-            if let Some(list) = list {
-                set("cpuset", file, list.clone());
-            }
-        }
+        list.set_some("cpu", "cpu.shares", cpu.shares().filter(|shares| *shares > 0));
+        list.set_some("cpu", "cpu.cfs_burst_us", cpu.burst());
+        list.set_some("cpu", "cpu.cfs_period_us", cpu.period().filter(|period| *period > 0));
+        list.set_some("cpu", "cpu.cfs_quota_us", cpu.quota().filter(|quota| *quota != 0));
+        list.set_some("cpu", "cpu.rt_period_us", cpu.realtime_period().filter(|period| *period > 0));
+        list.set_some("cpu", "cpu.rt_runtime_us", cpu.realtime_runtime().filter(|runtime| *runtime != 0));
+        list.set_some("cpu", "cpu.idle", cpu.idle());
+        list.set_some("cpuset", "cpuset.cpus", cpu.cpus().as_ref().filter(|cpus| !cpus.is_empty()));
+        list.set_some("cpuset", "cpuset.mems", cpu.mems().as_ref().filter(|mems| !mems.is_empty()));
     }
     if let Some(pids) = resources.pids() {
-        set("pids", "pids.max", maximum(pids.limit()));
+        list.set("pids", "pids.max", maximum(pids.limit()));
     }
-    settings
+    separate_io(&mut list, resources);
+    for limit in resources.hugepage_limits().iter().flatten() {
+        let file = format!("hugetlb.{}.limit_in_bytes", limit.page_size());
+        list.set("hugetlb", &file, limit.limit());
+    }
+    if let Some(network) = resources.network() {
+        list.set_some("net_cls", "net_cls.classid", network.class_id().filter(|id| *id > 0));
+        for priority in network.priorities().iter().flatten() {
+            let value = format!("{} {}", priority.name(), priority.priority());
+            list.set("net_prio", "net_prio.ifpriomap", value);
+        }
+    }
+    list.0
+}
+
+fn separate_memory(list: &mut List, resources: &LinuxResources) {
+    let Some(memory) = resources.memory() else { return };
+    let (limit, swap) = (memory.limit().filter(|n| *n != 0), memory.swap().filter(|n| *n != 0));
+    // without a limit of memory there is none of both
+    let swap = if limit == Some(-1) && swap.is_none() { Some(-1) } else { swap };
+    if let Some(limit) = limit {
+        let before = swap.map(|swap| ("memory.memsw.limit_in_bytes".into(), swap.to_string()));
+        let (file, value) = ("memory.limit_in_bytes".into(), limit.to_string());
+        list.0.push(Setting { controller: "memory", file, value, before });
+    }
+    // never below the limit, so after it
+    list.set_some("memory", "memory.memsw.limit_in_bytes", swap);
+    list.set_some("memory", "memory.soft_limit_in_bytes", memory.reservation().filter(|n| *n != 0));
+    list.set_some("memory", "memory.kmem.tcp.limit_in_bytes", memory.kernel_tcp().filter(|n| *n != 0));
+    list.set_some("memory", "memory.swappiness", memory.swappiness());
+    if memory.disable_oom_killer() == Some(true) {
+        list.set("memory", "memory.oom_control", "1");
+    }
+    if memory.use_hierarchy() == Some(true) {
+        list.set("memory", "memory.use_hierarchy", "1");
+    }
+}
+
+fn separate_io(list: &mut List, resources: &LinuxResources) {
+    let Some(io) = resources.block_io() else { return };
+    list.set_some("blkio", "blkio.weight", io.weight().filter(|weight| *weight > 0));
+    list.set_some("blkio", "blkio.leaf_weight", io.leaf_weight().filter(|weight| *weight > 0));
+    for device in io.weight_device().iter().flatten() {
+        let number = format!("{}:{}", device.major(), device.minor());
+        list.set_some("blkio", "blkio.weight_device", device.weight().map(|w| format!("{number} {w}")));
+        let leaf = device.leaf_weight().map(|w| format!("{number} {w}"));
+        list.set_some("blkio", "blkio.leaf_weight_device", leaf);
+    }
+    for (file, devices) in [
+        ("blkio.throttle.read_bps_device", io.throttle_read_bps_device()),
+        ("blkio.throttle.write_bps_device", io.throttle_write_bps_device()),
+        ("blkio.throttle.read_iops_device", io.throttle_read_iops_device()),
+        ("blkio.throttle.write_iops_device", io.throttle_write_iops_device()),
+    ] {
+        for device in devices.iter().flatten() {
+            list.set("blkio", file, format!("{}:{} {}", device.major(), device.minor(), device.rate()));
+        }
+    }
 }
 
 /// Files of the unified hierarchy.
 pub(super) fn unified(resources: &LinuxResources) -> Vec<Setting> {
-    let mut settings = Vec::new();
-    let mut set = |file: &str, value: String| {
-        settings.push(Setting { controller: "", file: file.into(), value });
-    };
+    let mut list = List::default();
     if let Some(memory) = resources.memory() {
-        if let Some(limit) = memory.limit() {
-            set("memory.max", maximum(limit));
-        }
-        if let Some(swap) = memory.swap() {
+        let limit = memory.limit().filter(|n| *n != 0);
+        if let Some(swap) = memory.swap().filter(|n| *n != 0) {
             // the specification's number is memory and swap together
-            let own = if swap < 0 { swap } else { swap - memory.limit().unwrap_or(0).max(0) };
-            set("memory.swap.max", maximum_or_zero(own));
+            let own = if swap < 0 { swap } else { swap - limit.unwrap_or(0).max(0) };
+            list.set("", "memory.swap.max", maximum_or_zero(own));
+        } else if limit == Some(-1) {
+            list.set("", "memory.swap.max", "max");
         }
-        if let Some(reservation) = memory.reservation() {
-            set("memory.low", reservation.to_string());
-        }
+        list.set_some("", "memory.max", limit.map(maximum));
+        list.set_some("", "memory.low", memory.reservation().filter(|n| *n != 0).map(maximum));
     }
     if let Some(cpu) = resources.cpu() {
-        if let Some(shares) = cpu.shares().filter(|shares| *shares > 0) {
-            set("cpu.weight", weight(shares).to_string());
+        list.set_some("", "cpu.idle", cpu.idle());
+        list.set_some("", "cpu.weight", cpu.shares().filter(|shares| *shares > 0).map(weight));
+        let (quota, period) = (cpu.quota().filter(|n| *n != 0), cpu.period().filter(|n| *n > 0));
+        if quota.is_some() || period.is_some() {
+            let value = format!("{} {}", maximum(quota.unwrap_or(-1)), period.unwrap_or(100_000));
+            list.set("", "cpu.max", value);
         }
-        if let Some(quota) = cpu.quota() {
-            set("cpu.max", format!("{} {}", maximum(quota), cpu.period().unwrap_or(100_000)));
-        }
-        for (file, list) in [("cpuset.cpus", cpu.cpus()), ("cpuset.mems", cpu.mems())] {
-            if let Some(list) = list {
-                set(file, list.clone());
-            }
-        }
+        list.set_some("", "cpu.max.burst", cpu.burst());
+        list.set_some("", "cpuset.cpus", cpu.cpus().as_ref().filter(|cpus| !cpus.is_empty()));
+        list.set_some("", "cpuset.mems", cpu.mems().as_ref().filter(|mems| !mems.is_empty()));
     }
     if let Some(pids) = resources.pids() {
-        set("pids.max", maximum(pids.limit()));
+        list.set("", "pids.max", maximum(pids.limit()));
+    }
+    unified_io(&mut list, resources);
+    for limit in resources.hugepage_limits().iter().flatten() {
+        list.set("", &format!("hugetlb.{}.max", limit.page_size()), limit.limit());
+    }
+    for (device, limit) in resources.rdma().iter().flatten() {
+        let number = |n: Option<u32>| n.map_or("max".into(), |n| n.to_string());
+        let (handles, objects) = (number(limit.hca_handles()), number(limit.hca_objects()));
+        list.set("", "rdma.max", format!("{device} hca_handle={handles} hca_object={objects}"));
     }
     for (file, value) in resources.unified().iter().flatten() {
-        set(file, value.clone());
+        list.set("", file, value);
     }
-    settings
+    list.0
+}
+
+fn unified_io(list: &mut List, resources: &LinuxResources) {
+    let Some(io) = resources.block_io() else { return };
+    if let Some(weight) = io.weight().filter(|weight| *weight > 0) {
+        // 10 to 1000 becomes 1 to 10000
+        let value = 1 + (u64::from(weight).saturating_sub(10)) * 9999 / 990;
+        list.set("", "io.weight", value);
+    }
+    for (key, devices) in [
+        ("rbps", io.throttle_read_bps_device()),
+        ("wbps", io.throttle_write_bps_device()),
+        ("riops", io.throttle_read_iops_device()),
+        ("wiops", io.throttle_write_iops_device()),
+    ] {
+        for device in devices.iter().flatten() {
+            let value = format!("{}:{} {key}={}", device.major(), device.minor(), device.rate());
+            list.set("", "io.max", value);
+        }
+    }
 }
 
 /// Shares (2 to 262144, default 1024) as a weight (1 to 10000, default 100), by the formula that runc and crun agreed on in 2025:
@@ -164,8 +236,8 @@ mod tests {
         assert_eq!(
             lines(&unified(&resources())),
             [
-                "memory.max=67108864",
                 "memory.swap.max=67108864",
+                "memory.max=67108864",
                 "cpu.max=50000 100000",
                 "cpuset.cpus=0",
                 "pids.max=10"

@@ -1,0 +1,131 @@
+//! `tare oci create` and `tare oci run`.
+
+use super::console;
+use super::globals::Globals;
+use crate::failure::{Failure, Outcome};
+use lifecycle::create::{self as making, Options, Run};
+use lifecycle::{Container, Lifecycle, delete};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+/// Arguments of both.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The bundle directory (default: the current one)
+    #[arg(short, long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// The configuration, if it is not the bundle's config.json
+    #[arg(short = 'f', long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Socket that gets the other end of the container's terminal
+    #[arg(long, value_name = "PATH")]
+    console_socket: Option<PathBuf>,
+    /// File for the process id
+    #[arg(long, value_name = "FILE")]
+    pid_file: Option<PathBuf>,
+    /// Do not wait for its end (run only)
+    #[arg(short, long)]
+    detach: bool,
+    /// Leave the container when it has ended (run only)
+    #[arg(long)]
+    keep: bool,
+    /// Do not become the parent of what the container leaves behind (run only)
+    #[arg(long)]
+    no_subreaper: bool,
+    /// Do not use pivot_root
+    #[arg(long)]
+    no_pivot: bool,
+    /// Do not make a new session keyring
+    #[arg(long)]
+    no_new_keyring: bool,
+    /// Pass this many more descriptors to the container
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    preserve_fds: u32,
+    /// Id of the container
+    #[arg(value_name = "CONTAINER-ID")]
+    id: String,
+}
+
+impl Arguments {
+    fn options(&self) -> Outcome<Options> {
+        let absolute = |path: PathBuf| {
+            std::fs::canonicalize(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+        };
+        let listening = std::env::var("LISTEN_FDS").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
+        Ok(Options {
+            id: self.id.clone(),
+            bundle: absolute(self.bundle.clone().unwrap_or_else(|| ".".into()))?,
+            configuration: self.config.clone().map(absolute).transpose()?,
+            console_socket: self.console_socket.clone(),
+            pid_file: self.pid_file.clone(),
+            preserved: self.preserve_fds,
+            listening,
+            notify_socket: std::env::var("NOTIFY_SOCKET").ok(),
+            no_pivot: self.no_pivot,
+            no_keyring: self.no_new_keyring,
+            no_cgroup: false,
+            owner: owner(),
+        })
+    }
+}
+
+/// Name of the calling user, as the host's account file has it.
+fn owner() -> String {
+    let uid = sys::process::getuid().as_raw();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let found = accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    });
+    found.unwrap_or_else(|| format!("#{uid}"))
+}
+
+pub(super) fn create(globals: &Globals, arguments: Arguments) -> Outcome {
+    if arguments.detach || arguments.keep || arguments.no_subreaper {
+        return Err(Failure::new("--detach, --keep and --no-subreaper are for run"));
+    }
+    making::create(&globals.lifecycle(), &arguments.options()?)?;
+    Ok(0)
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
+    let lifecycle = globals.lifecycle();
+    let options = arguments.options()?;
+    if !arguments.detach && arguments.console_socket.is_some() {
+        return Err(Failure::new("cannot use console socket if runtime will not detach or allocate tty"));
+    }
+    // before the container is there, so that no signal is lost
+    let watch = (!arguments.detach).then(|| console::Watch::begin(!arguments.no_subreaper)).transpose()?;
+    let run = making::run(&lifecycle, &options)?;
+    let Some(watch) = watch else {
+        return detach(&lifecycle, &arguments, &run);
+    };
+    let code = watch.until_end(run.init.pidfd.as_fd(), run.terminal.as_ref())?;
+    if !arguments.keep {
+        remove(&lifecycle, &arguments.id)?;
+    }
+    Ok(code)
+}
+
+fn detach(lifecycle: &Lifecycle, arguments: &Arguments, run: &Run) -> Outcome {
+    if run.terminal.is_some() {
+        // nobody would have the other end
+        let _ = sys::signal::send(run.init.pidfd.as_fd(), 9);
+        let _ = console::reap(run.init.pidfd.as_fd());
+        remove(lifecycle, &arguments.id)?;
+        return Err(Failure::new(
+            "cannot allocate tty if runtime will detach without setting console socket",
+        ));
+    }
+    Ok(0)
+}
+
+fn remove(lifecycle: &Lifecycle, id: &str) -> Outcome<()> {
+    match Container::find(lifecycle, id) {
+        Ok(container) => Ok(delete::remains(&container)?),
+        // somebody else has deleted it
+        Err(lifecycle::Error::NoContainer(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

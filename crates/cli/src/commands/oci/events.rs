@@ -1,0 +1,166 @@
+//! `tare oci events`: one JSON document a line, as runc's.
+
+use super::globals::Globals;
+use crate::failure::{Failure, Outcome};
+use lifecycle::Lifecycle;
+use lifecycle::stats::{self as uses, BlockIo, Pressure, Stats};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::time::Duration;
+
+/// Arguments of `events`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Time between two statistics: seconds, or a number with ms, s, m or h
+    #[arg(long, default_value = "5s")]
+    interval: String,
+    /// Print the statistics once
+    #[arg(long)]
+    stats: bool,
+    /// Id of the container
+    #[arg(value_name = "CONTAINER-ID")]
+    id: String,
+}
+
+pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
+    let lifecycle = globals.lifecycle();
+    let interval = interval(&arguments.interval)?;
+    let id = &arguments.id;
+    print(id, "stats", Some(&uses::stats(&lifecycle, id)?))?;
+    if arguments.stats {
+        return Ok(0);
+    }
+    watch(&lifecycle, id, interval)?;
+    Ok(0)
+}
+
+/// Statistics at each interval, and a line whenever the memory ended, until the container does.
+fn watch(lifecycle: &Lifecycle, id: &str, interval: Duration) -> Outcome<()> {
+    let step = Duration::from_millis(100).min(interval);
+    let mut waited = Duration::ZERO;
+    let mut kills = uses::memory_kills(lifecycle, id)?.unwrap_or(0);
+    loop {
+        std::thread::sleep(step);
+        waited += step;
+        match uses::memory_kills(lifecycle, id) {
+            Ok(Some(now)) => {
+                for _ in kills..now {
+                    print(id, "oom", None)?;
+                }
+                kills = now;
+            }
+            // it has ended, or is gone
+            Ok(None) | Err(_) => return Ok(()),
+        }
+        if waited >= interval {
+            waited = Duration::ZERO;
+            match uses::stats(lifecycle, id) {
+                Ok(stats) => print(id, "stats", Some(&stats))?,
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+}
+
+fn interval(text: &str) -> Outcome<Duration> {
+    let invalid =
+        || Failure::new(format!("invalid interval {text:?}: it is longer than zero, like 100ms, 5s or 1m"));
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..split].parse().map_err(|_| invalid())?;
+    let seconds = match &text[split..] {
+        "ms" => number / 1000.0,
+        "s" | "" => number,
+        "m" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(invalid()),
+    };
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| invalid())?;
+    if duration.is_zero() { Err(invalid()) } else { Ok(duration) }
+}
+
+fn print(id: &str, kind: &str, stats: Option<&Stats>) -> Outcome<()> {
+    let mut event = json!({"type": kind, "id": id});
+    if let Some(stats) = stats {
+        event["data"] = data(stats);
+    }
+    writeln!(std::io::stdout(), "{event}")?;
+    Ok(())
+}
+
+fn data(stats: &Stats) -> Value {
+    let four = |[usage, most, failures, limit]: [u64; 4]| json!({"limit": limit, "usage": usage, "max": most, "failcnt": failures});
+    let (cpu, memory) = (&stats.cpu, &stats.memory);
+    let mut data = json!({
+        "cpu": {
+            "usage": {"total": cpu.total, "percpu": cpu.each, "kernel": cpu.kernel, "user": cpu.user},
+            "throttling": {
+                "periods": cpu.throttling.periods,
+                "throttledPeriods": cpu.throttling.throttled,
+                "throttledTime": cpu.throttling.time,
+            },
+        },
+        "cpuset": {},
+        "memory": {
+            "cache": memory.cache,
+            "usage": four([memory.usage, memory.most, memory.failures, memory.limit]),
+            "swap": four(memory.swap),
+            "kernel": four(memory.kernel),
+            "kernelTCP": four(memory.kernel_tcp),
+            "raw": memory.raw,
+        },
+        "pids": {"current": stats.pids.0, "limit": stats.pids.1},
+        "blkio": block_io(&stats.block_io),
+        "hugetlb": {},
+        "intel_rdt": {},
+        "network_interfaces": null,
+    });
+    for (section, pressure) in [("cpu", &cpu.pressure), ("memory", &memory.pressure)] {
+        if let Some(pressure) = pressure {
+            data[section]["psi"] = psi(pressure);
+        }
+    }
+    data
+}
+
+fn block_io(io: &BlockIo) -> Value {
+    let list = |entries: &[(u64, u64, String, u64)]| {
+        let entry = |(major, minor, operation, value): &(u64, u64, String, u64)| json!({"major": major, "minor": minor, "op": operation, "value": value});
+        entries.iter().map(entry).collect::<Vec<_>>()
+    };
+    let mut value = json!({
+        "ioServiceBytesRecursive": list(&io.bytes),
+        "ioServicedRecursive": list(&io.operations),
+    });
+    if let Some(pressure) = &io.pressure {
+        value["psi"] = psi(pressure);
+    }
+    value
+}
+
+fn psi(pressure: &Pressure) -> Value {
+    let line = |[ten, sixty, three_hundred, total]: &[String; 4]| {
+        let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
+        json!({
+            "avg10": number(ten),
+            "avg60": number(sixty),
+            "avg300": number(three_hundred),
+            "total": total.parse::<u64>().unwrap_or(0),
+        })
+    };
+    json!({"some": line(&pressure.some), "full": line(&pressure.full)})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::interval;
+    use std::time::Duration;
+
+    #[test]
+    fn intervals() {
+        assert_eq!(interval("100ms").unwrap(), Duration::from_millis(100));
+        assert_eq!(interval("1m").unwrap(), Duration::from_secs(60));
+        for bad in ["0", "0ms", "", "5x", "-1s"] {
+            assert!(interval(bad).is_err(), "{bad}");
+        }
+    }
+}

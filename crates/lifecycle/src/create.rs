@@ -1,0 +1,331 @@
+//! Making a container from a bundle directory, and running one to its end.
+
+use crate::container::{CONFIGURATION, GATE, Record, check_id};
+use crate::error::{At, Error, Result};
+use crate::notify::Notify;
+use crate::{Lifecycle, check, environment, filter, pid_file, resources};
+use oci::runtime::{LinuxNamespaceType, Spec};
+use runtime::cgroup::Cgroup;
+use runtime::hooks::Subject;
+use runtime::{Bundle, Created, Filter, Life, Streams};
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use sys::clone::Child;
+use sys::identity::Identity;
+use sys::mount::open_directory;
+
+/// What is to be made.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Its id.
+    pub id: String,
+    /// The bundle directory, absolute.
+    pub bundle: PathBuf,
+    /// The configuration, if it is another file than the bundle's `config.json`.
+    pub configuration: Option<PathBuf>,
+    /// Where the other end of its terminal is sent.
+    pub console_socket: Option<PathBuf>,
+    /// A file for its process id.
+    pub pid_file: Option<PathBuf>,
+    /// Inherited descriptors from 3 on for its program, beside those of `LISTEN_FDS`.
+    pub preserved: u32,
+    /// Inherited descriptors of socket activation (`LISTEN_FDS`).
+    pub listening: u32,
+    /// `NOTIFY_SOCKET` of the caller.
+    pub notify_socket: Option<String>,
+    /// Moves the root instead of pivoting.
+    pub no_pivot: bool,
+    /// Leaves it in the caller's session keyring.
+    pub no_keyring: bool,
+    /// It has no control group of its own.
+    pub no_cgroup: bool,
+    /// Name of the user who makes it.
+    pub owner: String,
+}
+
+/// Makes a container that waits for [`start`](crate::start::start).
+///
+/// # Errors
+/// [`Error::Exists`] for an id in use, [`Error::Invalid`] for a configuration that makes no sense, [`Error::Runtime`] with the failing step. Nothing is left then.
+pub fn create(lifecycle: &Lifecycle, options: &Options) -> Result<()> {
+    let mut making = Making::begin(lifecycle, options)?;
+    let terminal = making.terminal();
+    if terminal && options.console_socket.is_none() {
+        return Err(Error::Invalid(
+            "cannot allocate tty if runtime will detach without setting console socket".into(),
+        ));
+    }
+    if !terminal && options.console_socket.is_some() {
+        return Err(Error::Invalid(
+            "cannot use console socket if runtime will not detach or allocate tty".into(),
+        ));
+    }
+    let directory = open_directory(&making.directory).at("open", &making.directory)?;
+    let gate = sys::socket::listen(directory.as_fd(), GATE).at("listen in", &making.directory)?;
+    let mut created = making.make(Life::Gated(gate))?;
+    making.hand_over_terminal(&mut created)?;
+    making.record(created.init())?;
+    // from here on it lives without this process
+    let _init = created.leave();
+    making.keep();
+    Ok(())
+}
+
+/// A container that runs as a child of the caller.
+#[derive(Debug)]
+pub struct Run {
+    /// Its first process.
+    pub init: Child,
+    /// The other end of its terminal, if it was not sent to a console socket.
+    pub terminal: Option<OwnedFd>,
+}
+
+/// Makes a container and starts its program at once.
+///
+/// # Errors
+/// As [`create`] and [`start`](crate::start::start). Nothing is left then.
+pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
+    let mut making = Making::begin(lifecycle, options)?;
+    let mut created = making.make(Life::Free)?;
+    making.hand_over_terminal(&mut created)?;
+    making.record(created.init())?;
+    let pid = created.init().pid.as_raw_nonzero().get();
+    let notify = making.notify.take().map(|notify| notify.listen(pid)).transpose()?;
+    let state = making.subject.state("running", pid);
+    let running = created
+        .start(&mut |listener| filter::tell_agent(making.filter.as_ref(), &making.subject, pid, listener))?;
+    if let Some(notify) = notify {
+        notify.forward_beside();
+    }
+    let poststart = making.spec.hooks().as_ref().and_then(|hooks| hooks.poststart().clone());
+    if let Err(error) = runtime::hooks::run("poststart", &poststart.unwrap_or_default(), &state) {
+        // as with runc, a container whose hooks fail does not run on
+        let _ = sys::signal::send(running.init.pidfd.as_fd(), 9);
+        let _ = runtime::wait::reap(running.init.pidfd.as_fd());
+        return Err(error.into());
+    }
+    making.keep();
+    Ok(Run { init: running.init, terminal: running.terminal })
+}
+
+/// A container in the making. Dropped before [`Making::keep`], all that was made of it is removed.
+struct Making<'a> {
+    options: &'a Options,
+    lifecycle: &'a Lifecycle,
+    directory: PathBuf,
+    spec: Spec,
+    rootfs: PathBuf,
+    subject: Subject,
+    filter: Option<Filter>,
+    cgroup_path: PathBuf,
+    cgroup: Option<Cgroup>,
+    keeps_cgroup: bool,
+    notify: Option<Notify>,
+    finished: bool,
+}
+
+impl<'a> Making<'a> {
+    fn begin(lifecycle: &'a Lifecycle, options: &'a Options) -> Result<Self> {
+        check_id(&options.id)?;
+        let path = options.configuration.clone().unwrap_or_else(|| options.bundle.join("config.json"));
+        let text = check::read_text(&path)?;
+        let spec = check::parse(&text, &path)?;
+        check::check(&spec)?;
+        let rootfs = rootfs(&spec, &options.bundle)?;
+        let directory = claim(lifecycle, &options.id)?;
+        let linux = spec.linux().as_ref();
+        let cgroup_path = match linux.and_then(|linux| linux.cgroups_path().clone()) {
+            Some(path) if !path.as_os_str().is_empty() => path,
+            _ => PathBuf::from("/").join(&options.id),
+        };
+        let mut making = Self {
+            options,
+            lifecycle,
+            subject: Subject {
+                version: spec.version().clone(),
+                id: options.id.clone(),
+                bundle: options.bundle.clone(),
+                annotations: spec.annotations().clone().unwrap_or_default(),
+            },
+            directory,
+            rootfs,
+            filter: None,
+            cgroup_path,
+            cgroup: None,
+            keeps_cgroup: false,
+            notify: None,
+            finished: false,
+            spec,
+        };
+        making.prepare(&text)?;
+        Ok(making)
+    }
+
+    /// What is made of the configuration before the container's first process is.
+    fn prepare(&mut self, text: &[u8]) -> Result<()> {
+        let path = self.directory.join(CONFIGURATION);
+        fs::write(&path, text).at("write", path)?;
+        self.filter = filter::of(self.lifecycle, &self.spec)?;
+        if let Some(socket) = self.options.notify_socket.clone().filter(|socket| !socket.is_empty()) {
+            self.notify = Some(Notify::prepare(&self.directory, &socket, &mut self.spec)?);
+        }
+        if self.options.listening > 0 {
+            let variables = [format!("LISTEN_FDS={}", self.options.listening), "LISTEN_PID=1".to_owned()];
+            environment::add(&mut self.spec, variables);
+        }
+        let cgroup = Cgroup::of_specification(&self.cgroup_path)?;
+        self.keeps_cgroup = cgroup.paths().iter().any(|(_, path)| path.exists());
+        if self.keeps_cgroup && !cgroup.processes().is_empty() {
+            return Err(Error::Invalid(format!(
+                "container's cgroup is not empty: {} process(es) found in {}",
+                cgroup.processes().len(),
+                self.cgroup_path.display()
+            )));
+        }
+        cgroup.create(&resources::of(&self.spec))?;
+        self.cgroup = Some(cgroup);
+        Ok(())
+    }
+
+    fn terminal(&self) -> bool {
+        self.spec.process().as_ref().is_some_and(|process| process.terminal().unwrap_or(false))
+    }
+
+    fn make(&mut self, life: Life) -> Result<Created> {
+        let cgroup = self.cgroup.as_ref().expect("prepared");
+        let root = open_directory(&self.rootfs).at("open", &self.rootfs)?;
+        if let Some(process) = self.spec.process_mut() {
+            environment::set_home(process, root.as_fd());
+        }
+        let bundle = Bundle {
+            root: sys::mount::clone_tree(root.as_fd(), "", true).at("clone the mount of", &self.rootfs)?,
+            place: self.rootfs.clone(),
+            filter: self.filter.clone(),
+            life,
+            preserved: self.options.preserved + self.options.listening,
+            no_pivot: self.options.no_pivot,
+            keyring: (!self.options.no_keyring).then(|| format!("_ses.{}", self.options.id)),
+            copy_tree: Some(copy_tree),
+            subject: Some(self.subject.clone()),
+            spec: self.spec.clone(),
+        };
+        let streams = if self.terminal() { Streams::Terminal } else { Streams::Inherited };
+        let networked = has_own(&self.spec, LinuxNamespaceType::Network);
+        Ok(runtime::create(&bundle, &streams, cgroup, &mut |init| {
+            if networked { loopback_up(init) } else { Ok(()) }
+        })?)
+    }
+
+    fn hand_over_terminal(&self, created: &mut Created) -> Result<()> {
+        let Some(socket) = &self.options.console_socket else { return Ok(()) };
+        if let Some(terminal) = created.take_terminal() {
+            runtime::hand_over(socket, b"/dev/ptmx", terminal.as_fd())?;
+        }
+        Ok(())
+    }
+
+    fn record(&self, init: &Child) -> Result<()> {
+        let pid = init.pid.as_raw_nonzero().get();
+        let identity = Identity::of(pid).at("read", format!("/proc/{pid}/stat"))?;
+        let record = Record {
+            id: self.options.id.clone(),
+            oci_version: self.spec.version().clone(),
+            bundle: self.options.bundle.clone(),
+            rootfs: self.rootfs.clone(),
+            created: jiff::Timestamp::now().to_string(),
+            annotations: self.subject.annotations.clone(),
+            init: identity.to_string(),
+            cgroup: self.cgroup_path.clone(),
+            keeps_cgroup: self.keeps_cgroup,
+            owner: self.options.owner.clone(),
+            own_processes: has_own(&self.spec, LinuxNamespaceType::Pid),
+        };
+        record.write(&self.directory)?;
+        if let Some(path) = &self.options.pid_file {
+            pid_file::write(path, pid)?;
+        }
+        Ok(())
+    }
+
+    fn keep(mut self) {
+        self.finished = true;
+    }
+}
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        // the error that ends the creation is the one to tell; what cannot be removed is named by `delete --force`
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.kill();
+            let _ = cgroup.remove();
+        }
+        if let Some(hooks) = self.spec.hooks().as_ref().and_then(|hooks| hooks.poststop().clone()) {
+            let _ = runtime::hooks::run("poststop", &hooks, &self.subject.state("stopped", 0));
+        }
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Makes the container's directory, which is its id's reservation.
+fn claim(lifecycle: &Lifecycle, id: &str) -> Result<PathBuf> {
+    let directory = lifecycle.directory(id);
+    let make = || DirBuilder::new().mode(0o711).create(&directory);
+    let made = match make() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let root = &lifecycle.root;
+            DirBuilder::new().recursive(true).mode(0o711).create(root).at("make directory", root)?;
+            make()
+        }
+        made => made,
+    };
+    match made {
+        Ok(()) => Ok(directory),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::Exists(id.to_owned())),
+        Err(error) => Err(error).at("make directory", directory),
+    }
+}
+
+/// The root file system: absolute, or in the bundle.
+fn rootfs(spec: &Spec, bundle: &Path) -> Result<PathBuf> {
+    let root = spec.root().as_ref().ok_or_else(|| Error::Invalid("config.json has no root".into()))?;
+    let path = bundle.join(root.path());
+    let path = fs::canonicalize(&path).at("open the root file system", path)?;
+    if path == Path::new("/") {
+        return Err(Error::Invalid("the host's root directory cannot be the root file system".into()));
+    }
+    if !path.is_dir() {
+        return Err(Error::Invalid(format!("invalid rootfs: {} is not a directory", path.display())));
+    }
+    Ok(path)
+}
+
+/// Whether a namespace is the container's own.
+pub(crate) fn has_own(spec: &Spec, kind: LinuxNamespaceType) -> bool {
+    let linux = spec.linux().as_ref();
+    let namespaces = linux.and_then(|linux| linux.namespaces().as_deref()).unwrap_or_default();
+    namespaces.iter().any(|namespace| namespace.typ() == kind && namespace.path().is_none())
+}
+
+fn loopback_up(init: &Child) -> runtime::Result<()> {
+    let path = format!("/proc/{}/ns/net", init.pid.as_raw_nonzero());
+    let failed = |source: std::io::Error| runtime::Error::Io {
+        doing: "set up the loopback interface of",
+        path: path.clone().into(),
+        source,
+    };
+    let namespace = fs::File::open(&path).map_err(&failed)?;
+    network::loopback_up(namespace.as_fd()).map_err(|error| failed(std::io::Error::other(error)))
+}
+
+fn copy_tree(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> std::io::Result<()> {
+    let copier = store::tree::Copier { access_lists: true, ..store::tree::Copier::default() };
+    let place = Path::new("");
+    let copied = copier.contents(from, to, place).and_then(|()| copier.describe(from, to, place));
+    copied.map_err(std::io::Error::other)
+}

@@ -1,0 +1,62 @@
+//! Removing a container.
+
+use crate::Lifecycle;
+use crate::container::{Container, Status, check_id};
+use crate::error::{At, Error, Result};
+use std::fs;
+
+/// Removes a container that has stopped, or was never started; with `force` any, and a missing one is no error then.
+///
+/// # Errors
+/// [`Error::NoContainer`], [`Error::State`] if it runs; what the system reports, after everything was tried.
+pub fn delete(lifecycle: &Lifecycle, id: &str, force: bool) -> Result<()> {
+    check_id(id)?;
+    let container = match Container::find(lifecycle, id) {
+        Ok(container) => container,
+        Err(Error::NoContainer(_)) if force => {
+            if is_remnant(lifecycle, id) {
+                let directory = lifecycle.directory(id);
+                fs::remove_dir_all(&directory).at("remove", directory)?;
+            }
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    match container.status {
+        Status::Stopped | Status::Created => {}
+        _ if force => {}
+        status => {
+            return Err(Error::State(format!(
+                "cannot delete container {id} that is not stopped: {}",
+                status.name()
+            )));
+        }
+    }
+    container.end()?;
+    remains(&container)
+}
+
+/// Removes all that is left of a container whose first process has ended. What fails does not keep the rest from being removed; the first failure is told.
+///
+/// # Errors
+/// What the system reports.
+pub fn remains(container: &Container) -> Result<()> {
+    let cgroup = container.cgroup()?;
+    if !cgroup.processes().is_empty() {
+        cgroup.kill();
+    }
+    let removed = cgroup.remove().map_err(Error::from);
+    let hooks = container.spec().ok().and_then(|spec| spec.hooks().as_ref()?.poststop().clone());
+    // the specification: a failing hook is a warning, and the others still run
+    for hook in hooks.unwrap_or_default() {
+        let _ = runtime::hooks::run("poststop", &[hook], &container.subject().state("stopped", 0));
+    }
+    let directory = container.directory();
+    let gone = fs::remove_dir_all(directory).at("remove", directory);
+    removed.and(gone)
+}
+
+/// What is left of a container whose creation was killed half-way: nothing that runs, but its id is taken.
+fn is_remnant(lifecycle: &Lifecycle, id: &str) -> bool {
+    lifecycle.directory(id).is_dir() && matches!(Container::find(lifecycle, id), Err(Error::NoContainer(_)))
+}

@@ -1,0 +1,213 @@
+//! Another process in a container.
+
+use crate::container::{Container, Status};
+use crate::error::{At, Error, Result};
+use crate::{Lifecycle, check, environment, filter, pid_file};
+use oci::runtime::{Capabilities, LinuxCapabilities, Process, UserBuilder};
+use runtime::{Exec, Executed, Streams};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+/// What is to be executed.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A file with the whole process, in the specification's form.
+    pub process: Option<PathBuf>,
+    /// Program and arguments, otherwise.
+    pub arguments: Vec<String>,
+    /// Variables beside the container's, `NAME=value`.
+    pub environment: Vec<String>,
+    /// Working directory.
+    pub directory: Option<PathBuf>,
+    /// User and group by their numbers, `1000` or `1000:1000`.
+    pub user: Option<String>,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+    /// Capabilities beside the container's.
+    pub capabilities: Vec<String>,
+    /// A terminal.
+    pub terminal: bool,
+    /// It cannot gain privileges.
+    pub no_new_privileges: bool,
+    /// Profile of AppArmor.
+    pub apparmor: Option<String>,
+    /// Label of SELinux.
+    pub label: Option<String>,
+    /// Where the other end of its terminal is sent.
+    pub console_socket: Option<PathBuf>,
+    /// A file for its process id.
+    pub pid_file: Option<PathBuf>,
+    /// Inherited descriptors from 3 on.
+    pub preserved: u32,
+    /// A group below the container's.
+    pub cgroup: Option<PathBuf>,
+    /// Also in a container that is paused.
+    pub ignore_paused: bool,
+}
+
+/// Executes a process in a running container, as a child of the caller.
+///
+/// # Errors
+/// [`Error::State`] if the container does not run, [`Error::Runtime`] if the program cannot be executed.
+pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Executed> {
+    let container = Container::find(lifecycle, id)?;
+    match container.status {
+        Status::Stopped => return Err(Error::State("cannot exec in a stopped container".into())),
+        Status::Paused if !options.ignore_paused => {
+            return Err(Error::State(
+                "cannot exec in a paused container (use --ignore-paused to override)".into(),
+            ));
+        }
+        _ => {}
+    }
+    let spec = container.spec()?;
+    let init = container.process()?;
+    let mut process = process(options, spec.process().as_ref())?;
+    check::check_process(&process)?;
+    let pid = init.pid.as_raw_nonzero();
+    let root = format!("/proc/{pid}/root");
+    let root = sys::mount::open_directory(&root).at("open", root)?;
+    environment::set_home(&mut process, root.as_fd());
+    let mut cgroup = container.cgroup()?;
+    if let Some(path) = &options.cgroup {
+        let path = path.strip_prefix("/").unwrap_or(path);
+        if !path.as_os_str().is_empty() {
+            cgroup = cgroup.child(path);
+        }
+    }
+    let filter = filter::of(lifecycle, &spec)?;
+    let terminal = process.terminal().unwrap_or(false);
+    let executed = runtime::exec(
+        &init,
+        &Exec {
+            process: &process,
+            streams: if terminal { &Streams::Terminal } else { &Streams::Inherited },
+            filter: filter.as_ref(),
+            personality: spec.linux().as_ref().and_then(|linux| linux.personality().as_ref()),
+            is_tied: false,
+            preserved: options.preserved,
+        },
+        &cgroup,
+        &mut |listener| filter::tell_agent(filter.as_ref(), &container.subject(), pid.get(), listener),
+    );
+    finish(options, executed.map_err(Error::from)?)
+}
+
+fn finish(options: &Options, mut executed: Executed) -> Result<Executed> {
+    if let (Some(socket), Some(terminal)) = (&options.console_socket, &executed.terminal) {
+        runtime::hand_over(socket, b"/dev/ptmx", terminal.as_fd())?;
+        executed.terminal = None;
+    }
+    if let Some(path) = &options.pid_file {
+        pid_file::write(path, executed.process.pid.as_raw_nonzero().get())?;
+    }
+    Ok(executed)
+}
+
+/// The process: as its file says, or the container's own with what was asked for.
+fn process(options: &Options, own: Option<&Process>) -> Result<Process> {
+    if let Some(path) = &options.process {
+        return read(path, options);
+    }
+    let mut process = own.cloned().ok_or_else(|| Error::Invalid("the container has no process".into()))?;
+    process.set_args(Some(options.arguments.clone()));
+    process.set_terminal(Some(options.terminal));
+    process.set_console_size(None);
+    if let Some(directory) = &options.directory {
+        process.set_cwd(directory.clone());
+    }
+    let environment = process.env().clone().unwrap_or_default();
+    process.set_env(Some(environment.into_iter().chain(options.environment.clone()).collect()));
+    if let Some(user) = &options.user {
+        let (uid, gid) = numbers(user)?;
+        let umask = process.user().umask();
+        let mut user = UserBuilder::default().uid(uid).gid(gid).build().expect("numbers are all it needs");
+        user.set_umask(umask);
+        process.set_user(user);
+        // another user's home is another one
+        let environment = process.env().clone().unwrap_or_default();
+        process.set_env(Some(environment.into_iter().filter(|v| !v.starts_with("HOME=")).collect()));
+    }
+    if !options.groups.is_empty() {
+        let mut user = process.user().clone();
+        let groups = user.additional_gids().clone().unwrap_or_default();
+        user.set_additional_gids(Some(groups.into_iter().chain(options.groups.clone()).collect()));
+        process.set_user(user);
+    }
+    if options.no_new_privileges {
+        process.set_no_new_privileges(Some(true));
+    }
+    if let Some(profile) = &options.apparmor {
+        process.set_apparmor_profile(Some(profile.clone()));
+    }
+    if let Some(label) = &options.label {
+        process.set_selinux_label(Some(label.clone()));
+    }
+    add_capabilities(&mut process, &options.capabilities)?;
+    Ok(process)
+}
+
+fn read(path: &Path, options: &Options) -> Result<Process> {
+    let text = check::read_text(path)?;
+    let mut process: Process = serde_json::from_slice(&text)
+        .map_err(|error| Error::Document { path: path.to_path_buf(), reason: error.to_string() })?;
+    if process.args().as_deref().unwrap_or_default().is_empty() {
+        return Err(Error::Invalid(format!("{}: args is empty", path.display())));
+    }
+    if options.terminal {
+        process.set_terminal(Some(true));
+    }
+    Ok(process)
+}
+
+/// Numbers only: names are the caller's to look up (CVE-2026-30892: nothing else is accepted).
+fn numbers(user: &str) -> Result<(u32, u32)> {
+    let number = |text: &str| {
+        let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| text.parse::<u32>().ok()).flatten().filter(|number| *number != u32::MAX)
+    };
+    let (uid, gid) = match user.split_once(':') {
+        Some((uid, gid)) => (number(uid), number(gid)),
+        None => (number(user), Some(0)),
+    };
+    match (uid, gid) {
+        (Some(uid), Some(gid)) => Ok((uid, gid)),
+        _ => Err(Error::Invalid(format!("invalid user {user:?}: it is UID or UID:GID, in numbers"))),
+    }
+}
+
+fn add_capabilities(process: &mut Process, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let mut added = Capabilities::new();
+    for name in names {
+        let capability = runtime::capability::by_name(name);
+        added.insert(capability.ok_or_else(|| Error::Invalid(format!("unknown capability {name:?}")))?);
+    }
+    let mut sets: LinuxCapabilities = process.capabilities().clone().unwrap_or_default();
+    let with = |set: &Option<Capabilities>| {
+        let mut set = set.clone().unwrap_or_default();
+        set.extend(added.iter().copied());
+        Some(set)
+    };
+    sets.set_bounding(with(sets.bounding()));
+    sets.set_effective(with(sets.effective()));
+    sets.set_permitted(with(sets.permitted()));
+    process.set_capabilities(Some(sets));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn users_are_numbers() {
+        assert_eq!(numbers("1000").unwrap(), (1000, 0));
+        assert_eq!(numbers("1000:5").unwrap(), (1000, 5));
+        for bad in ["", "1000:", ":1000", "u:g", "-1", "4294967296", "4294967295", "1000abc", " 0", "0:0:0"] {
+            assert!(numbers(bad).is_err(), "{bad:?}");
+        }
+    }
+}

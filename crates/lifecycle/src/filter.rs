@@ -1,0 +1,50 @@
+//! The system call filter of a container, and the agent that its notified calls go to.
+
+use crate::Lifecycle;
+use crate::error::Result;
+use oci::digest::Hasher;
+use oci::runtime::Spec;
+use runtime::Filter;
+use runtime::hooks::Subject;
+use serde::Serialize;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// The compiled filter of a configuration; compiled ones are kept by the digest of their profile.
+pub(crate) fn of(lifecycle: &Lifecycle, spec: &Spec) -> Result<Option<Filter>> {
+    let profile = spec.linux().as_ref().and_then(|linux| linux.seccomp().as_ref());
+    let Some(profile) = profile else { return Ok(None) };
+    let mut hasher = Hasher::default();
+    hasher.field(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.field(&serde_json::to_vec(profile).expect("a profile serialises"));
+    Ok(Some(Filter::of(profile, &lifecycle.root.join(".seccomp"), &hasher.finish().hex())?))
+}
+
+/// What a seccomp agent is told (runtime specification, config-linux.md "Container Process State").
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProcessState<'a> {
+    oci_version: &'a str,
+    fds: [&'a str; 1],
+    pid: i32,
+    metadata: &'a str,
+    state: serde_json::Value,
+}
+
+/// Sends the descriptor on which a filter's calls are notified to its agent.
+pub(crate) fn tell_agent(
+    filter: Option<&Filter>,
+    subject: &Subject,
+    pid: i32,
+    listener: OwnedFd,
+) -> runtime::Result<()> {
+    let Some(agent) = filter.and_then(|filter| filter.agent.as_ref()) else { return Ok(()) };
+    let state = ProcessState {
+        oci_version: &subject.version,
+        fds: ["seccompFd"],
+        pid,
+        metadata: &agent.metadata,
+        state: serde_json::from_str(&subject.state("creating", pid)).expect("a state is JSON"),
+    };
+    let text = serde_json::to_vec(&state).expect("a state serialises");
+    runtime::hand_over(&agent.socket, &text, listener.as_fd())
+}

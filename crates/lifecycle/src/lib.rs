@@ -1,0 +1,59 @@
+//! Containers of the OCI runtime command line: what `create`, `start`, `state`, `kill`, `delete` and their relatives do
+//! (runtime specification, runtime.md "Lifecycle"; the commands are runc's).
+//!
+//! Floor 2, beside `engine`: both make bundles for `runtime`, and neither knows the other. **Not here:** images, names, volumes, logs; printing and flags.
+//!
+//! # On disk
+//! ```text
+//! <root>/<id>/        made first: it claims the id
+//!   config.json       the configuration, as it was at the creation
+//!   state.json        the init's identity, cgroup paths …; written last, replaced whole
+//!   gate              socket on which the init waits for the start; gone once it was started
+//!   notify/           the container's end of NOTIFY_SOCKET
+//! <root>/.seccomp/    compiled filters, by digest of their profile
+//! ```
+//! What the kernel can tell is asked: a container is *created* while its init lives and the gate is there, *running* without the gate, *stopped* when the
+//! init has ended.
+//!
+//! Start reading at [`create`], then [`container`].
+
+#![forbid(unsafe_code)]
+
+mod check;
+pub mod container;
+pub mod create;
+pub mod default;
+pub mod delete;
+mod environment;
+mod error;
+pub mod exec;
+pub mod features;
+mod filter;
+pub mod kill;
+pub mod list;
+mod notify;
+pub mod pause;
+mod pid_file;
+pub mod processes;
+mod resources;
+pub mod start;
+pub mod stats;
+pub mod update;
+
+pub use container::{Container, State, Status};
+pub use error::{Error, Result};
+
+use std::path::PathBuf;
+
+/// The directory of all containers, and how this machine's control groups are managed.
+#[derive(Debug, Clone)]
+pub struct Lifecycle {
+    /// The state directory (`--root`).
+    pub root: PathBuf,
+}
+
+impl Lifecycle {
+    fn directory(&self, id: &str) -> PathBuf {
+        self.root.join(id)
+    }
+}

@@ -1,0 +1,60 @@
+//! Starting the program of a container that waits for it.
+
+use crate::Lifecycle;
+use crate::container::{Container, GATE, Status};
+use crate::error::{At, Error, Result};
+use crate::filter;
+use crate::notify::Notify;
+use std::fs;
+use std::os::fd::AsFd;
+use sys::mount::open_directory;
+
+/// Starts the program of a created container.
+///
+/// # Errors
+/// [`Error::State`] if it is not waiting, [`Error::Runtime`] if the program cannot be executed or a hook fails; the container has stopped then.
+pub fn start(lifecycle: &Lifecycle, id: &str) -> Result<()> {
+    let container = Container::find(lifecycle, id)?;
+    must_be(&container, Status::Created)?;
+    let spec = container.spec()?;
+    let subject = container.subject();
+    let pid = container.init()?.pid;
+    let filter = filter::of(lifecycle, &spec)?;
+    let notify = Notify::of(container.directory()).map(|notify| notify.listen(pid)).transpose()?;
+    let directory = open_directory(container.directory()).at("open", container.directory())?;
+    let gate = sys::socket::connect(directory.as_fd(), GATE).at("connect to the init of", id)?;
+    let path = container.directory().join(GATE);
+    // who removes it starts the container; another start finds nothing
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::State(format!("cannot start an already running container: {id}")));
+        }
+        removed => removed.at("remove", path)?,
+    }
+    runtime::order_start(&gate, &mut |listener| {
+        filter::tell_agent(filter.as_ref(), &subject, pid, listener)
+    })?;
+    if let Some(notify) = notify {
+        notify.forward();
+    }
+    let hooks = spec.hooks().as_ref().and_then(|hooks| hooks.poststart().clone()).unwrap_or_default();
+    if let Err(error) = runtime::hooks::run("poststart", &hooks, &subject.state("running", pid)) {
+        // as with runc, a container whose hooks fail does not run on
+        container.end()?;
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// Whether a container can be started.
+fn must_be(container: &Container, status: Status) -> Result<()> {
+    if container.status == status {
+        return Ok(());
+    }
+    let id = &container.record.id;
+    Err(Error::State(match container.status {
+        Status::Stopped => format!("cannot start a container that has stopped: {id}"),
+        Status::Running | Status::Paused => format!("cannot start an already running container: {id}"),
+        other => format!("cannot start a container in the {} state: {id}", other.name()),
+    }))
+}

@@ -1,0 +1,101 @@
+//! How a machine has its control groups.
+
+use crate::error::{At, Error, Result};
+use std::fs;
+use std::path::PathBuf;
+
+/// Controllers of version 1 that every container gets a group in. `cpuset` and `blkio` are used only when a limit asks for them.
+pub(super) const ALWAYS: [&str; 6] = ["devices", "freezer", "memory", "pids", "cpu", "cpuacct"];
+/// Controllers of version 1 that limits can ask for.
+const ON_DEMAND: [&str; 6] = ["cpuset", "blkio", "hugetlb", "net_cls", "net_prio", "rdma"];
+
+/// A version 1 hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Controller {
+    /// The controller's name.
+    pub name: String,
+    /// Where its hierarchy is mounted.
+    pub mount: PathBuf,
+    /// The group that paths are relative to, below the mount.
+    pub base: PathBuf,
+}
+
+/// How this machine has its control groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hierarchies {
+    /// One tree, mounted here.
+    Unified(PathBuf),
+    /// One tree a controller.
+    Separate(Vec<Controller>),
+}
+
+impl Hierarchies {
+    /// Reads them from the mount table.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if no cgroup file system is mounted.
+    pub fn detect() -> Result<Self> {
+        let path = "/proc/self/mountinfo";
+        Self::parse(&fs::read_to_string(path).at("read", path)?).ok_or_else(|| {
+            Error::Invalid("no cgroup file system is mounted; mount -t cgroup2 none /sys/fs/cgroup".into())
+        })
+    }
+
+    fn parse(mountinfo: &str) -> Option<Self> {
+        let mut separate = Vec::new();
+        let mut unified = None;
+        for line in mountinfo.lines() {
+            let Some((before, after)) = line.split_once(" - ") else { continue };
+            let mount = before.split(' ').nth(4).unwrap_or_default();
+            let mut after = after.split(' ');
+            match after.next() {
+                Some("cgroup2") => unified = unified.or(Some(PathBuf::from(mount))),
+                Some("cgroup") => {
+                    let options = after.nth(1).unwrap_or_default();
+                    for name in options.split(',').filter(|o| ALWAYS.contains(o) || ON_DEMAND.contains(o)) {
+                        // a tree may be bound at several places
+                        if !separate.iter().any(|known: &Controller| known.name == name) {
+                            let base = PathBuf::new();
+                            separate.push(Controller { name: name.into(), mount: mount.into(), base });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if separate.is_empty() { unified.map(Self::Unified) } else { Some(Self::Separate(separate)) }
+    }
+}
+
+/// The path of the calling process's group in a text of `/proc/<pid>/cgroup`: in the hierarchy of a controller, or with an empty name in the unified one.
+pub(crate) fn path_in(text: &str, controller: &str) -> Option<PathBuf> {
+    text.lines().find_map(|line| {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (names, path) = (fields.next()?, fields.next()?);
+        names.split(',').any(|name| name == controller).then(|| PathBuf::from(path))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hybrid_machine_counts_as_separate() {
+        let mountinfo = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
+             33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+             34 31 0:30 / /elsewhere rw - cgroup cgroup rw,cpu,cpuacct\n\
+             40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n\
+             41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        let Some(Hierarchies::Separate(controllers)) = Hierarchies::parse(mountinfo) else {
+            panic!("not separate")
+        };
+        assert_eq!(controllers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["cpu", "cpuacct"]);
+    }
+
+    #[test]
+    fn a_pure_machine_is_unified() {
+        let mountinfo = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n";
+        assert_eq!(Hierarchies::parse(mountinfo), Some(Hierarchies::Unified("/sys/fs/cgroup".into())));
+    }
+}
