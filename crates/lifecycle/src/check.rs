@@ -2,15 +2,16 @@
 
 use crate::error::{At, Error, Result};
 use oci::runtime::{LinuxNamespaceType, Spec};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
 /// Largest configuration in bytes.
 const LARGEST: u64 = 16 << 20;
 
-/// Reads a configuration.
+/// Reads a configuration that was accepted before.
 pub(crate) fn read(path: &Path) -> Result<Spec> {
-    parse(&read_text(path)?, path)
+    parse(&read_text(path)?, path, &|_| ())
 }
 
 /// The text of a configuration.
@@ -22,10 +23,71 @@ pub(crate) fn read_text(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).at("read", path)
 }
 
-/// A configuration from its text; an error says where.
-pub(crate) fn parse(text: &[u8], path: &Path) -> Result<Spec> {
-    serde_json::from_slice(text)
-        .map_err(|error| Error::Document { path: path.to_path_buf(), reason: error.to_string() })
+/// A configuration from its text; an error says where. Capabilities that nobody knows are left out with a warning, as the specification has it.
+pub(crate) fn parse(text: &[u8], path: &Path, warn: &dyn Fn(&str)) -> Result<Spec> {
+    let document =
+        |error: serde_json::Error| Error::Document { path: path.to_path_buf(), reason: error.to_string() };
+    let error = match serde_json::from_slice(text) {
+        Ok(spec) => return Ok(spec),
+        Err(error) => error,
+    };
+    let mut value: Value = serde_json::from_slice(text).map_err(document)?;
+    let unknown = known_capabilities_only(&mut value["process"]);
+    if !rename_flags(&mut value["process"]) && unknown.is_empty() {
+        return Err(document(error));
+    }
+    if !unknown.is_empty() {
+        warn(&format!("ignoring unknown or unavailable capabilities: [{}]", unknown.join(" ")));
+    }
+    serde_json::from_value(value).map_err(document)
+}
+
+/// Takes unknown names out of the capabilities of a process, and returns them.
+fn known_capabilities_only(process: &mut Value) -> Vec<String> {
+    let mut unknown = Vec::new();
+    let sets = process.get_mut("capabilities").and_then(Value::as_object_mut);
+    for list in sets.into_iter().flat_map(|sets| sets.values_mut()).filter_map(Value::as_array_mut) {
+        list.retain(|name| {
+            let name = name.as_str().unwrap_or_default();
+            let is_known = name.starts_with("CAP_") && runtime::capability::by_name(name).is_some();
+            if !is_known && !unknown.iter().any(|known| known == name) {
+                unknown.push(name.to_owned());
+            }
+            is_known
+        });
+    }
+    unknown
+}
+
+/// Flags of the scheduler that the specification calls otherwise than the types that read them; true if there was one.
+fn rename_flags(process: &mut Value) -> bool {
+    const NAMES: [(&str, &str); 2] = [
+        ("SCHED_FLAG_RESET_ON_FORK", "SCHED_RESET_ON_FORK"),
+        ("SCHED_FLAG_DL_OVERRUN", "SCHED_FLAG_D_L_OVERRUN"),
+    ];
+    let mut any = false;
+    let flags = process.pointer_mut("/scheduler/flags").and_then(Value::as_array_mut);
+    for flag in flags.into_iter().flatten() {
+        if let Some((_, known)) = NAMES.iter().find(|(name, _)| flag == name) {
+            *flag = json!(known);
+            any = true;
+        }
+    }
+    any
+}
+
+/// A process from its text, as `exec --process` takes it: what is left out has the least value that there is.
+pub(crate) fn parse_process(text: &[u8], path: &Path) -> Result<oci::runtime::Process> {
+    let document =
+        |error: serde_json::Error| Error::Document { path: path.to_path_buf(), reason: error.to_string() };
+    let mut value: Value = serde_json::from_slice(text).map_err(document)?;
+    if let Some(process) = value.as_object_mut() {
+        process.entry("user").or_insert_with(|| json!({"uid": 0, "gid": 0}));
+        process.entry("cwd").or_insert_with(|| json!("/"));
+    }
+    let _ = known_capabilities_only(&mut value);
+    rename_flags(&mut value);
+    serde_json::from_value(value).map_err(document)
 }
 
 /// What a configuration must have, whatever is made from it.
@@ -54,13 +116,12 @@ pub(crate) fn check(spec: &Spec) -> Result<()> {
     if spec.domainname().as_ref().is_some_and(|name| !name.is_empty()) && !has(LinuxNamespaceType::Uts) {
         return invalid("unable to set domainname without a private UTS namespace".into());
     }
-    for (name, _) in linux.sysctl().iter().flatten() {
+    for (name, value) in linux.sysctl().iter().flatten() {
         check_sysctl(name, &has)?;
-    }
-    for mount in spec.mounts().iter().flatten() {
-        if !mount.destination().is_absolute() {
-            // relative to the root, as runc still has it
-            continue;
+        if name.replace('/', ".") == "kernel.domainname"
+            && spec.domainname().as_ref().is_some_and(|domain| !domain.is_empty() && domain != value)
+        {
+            return invalid(format!("domainname and sysctl kernel.domainname disagree: {value:?}"));
         }
     }
     for hook in all_hooks(spec) {
@@ -83,6 +144,19 @@ fn all_hooks(spec: &Spec) -> impl Iterator<Item = &oci::runtime::Hook> {
         ]
     });
     lists.flatten().flatten()
+}
+
+/// Warns of ambient capabilities that the kernel will refuse.
+pub(crate) fn warn_of_ambient(process: &oci::runtime::Process, warn: &dyn Fn(&str)) {
+    let Some(sets) = process.capabilities() else { return };
+    let has = |set: &Option<oci::runtime::Capabilities>, capability| {
+        set.as_ref().is_some_and(|set| set.contains(capability))
+    };
+    for capability in sets.ambient().iter().flatten() {
+        if !has(sets.inheritable(), capability) || !has(sets.permitted(), capability) {
+            warn(&format!("can't raise ambient capability CAP_{capability}: operation not permitted"));
+        }
+    }
 }
 
 /// What a process, the first or an exec's, must have.

@@ -37,7 +37,7 @@ pub struct Record {
     pub annotations: HashMap<String, String>,
     /// Id and start time of its init, in the caller's pid namespace.
     pub init: String,
-    /// Its control group, as [`Cgroup::of_specification`] takes it.
+    /// Its control group, as [`Cgroup::of_specification`] takes it; empty if it has none.
     pub cgroup: PathBuf,
     /// The control group was there before.
     #[serde(default)]
@@ -122,7 +122,7 @@ pub(crate) fn check_id(id: &str) -> Result<()> {
     }
     if id.len() > 1024 || !id.chars().all(plain) || id == "." || id == ".." || id.starts_with(".seccomp") {
         return Err(Error::Invalid(format!(
-            "invalid container ID format: {id:?}; use letters, digits, and '_+-.'"
+            "invalid container ID format: {id:?} has an invalid character; a container ID has letters, digits, and '_+-.'"
         )));
     }
     Ok(())
@@ -193,7 +193,7 @@ impl Container {
     /// # Errors
     /// What the runtime reports.
     pub fn cgroup(&self) -> Result<Cgroup> {
-        Ok(Cgroup::of_specification(&self.record.cgroup)?)
+        group(&self.record.cgroup)
     }
 
     /// The configuration that it was made from.
@@ -253,6 +253,11 @@ impl Container {
         }
         Ok(())
     }
+}
+
+/// The control group at a recorded path.
+pub(crate) fn group(path: &Path) -> Result<Cgroup> {
+    if path.as_os_str().is_empty() { Ok(Cgroup::none()) } else { Ok(Cgroup::of_specification(path)?) }
 }
 
 impl Record {

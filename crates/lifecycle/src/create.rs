@@ -1,12 +1,12 @@
 //! Making a container from a bundle directory, and running one to its end.
 
-use crate::container::{CONFIGURATION, GATE, Record, check_id};
+use crate::container::{CONFIGURATION, GATE, Record, check_id, group};
 use crate::error::{At, Error, Result};
 use crate::notify::Notify;
 use crate::{Lifecycle, check, environment, filter, pid_file, resources};
 use oci::runtime::{LinuxNamespaceType, Spec};
 use runtime::cgroup::Cgroup;
-use runtime::hooks::Subject;
+use runtime::hooks::{Place, Subject};
 use runtime::{Bundle, Created, Filter, Life, Streams};
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
@@ -30,6 +30,8 @@ pub struct Options {
     pub console_socket: Option<PathBuf>,
     /// A file for its process id.
     pub pid_file: Option<PathBuf>,
+    /// Where a descriptor of its process is sent.
+    pub pidfd_socket: Option<PathBuf>,
     /// Inherited descriptors from 3 on for its program, beside those of `LISTEN_FDS`.
     pub preserved: u32,
     /// Inherited descriptors of socket activation (`LISTEN_FDS`).
@@ -101,7 +103,12 @@ pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
         notify.forward_beside();
     }
     let poststart = making.spec.hooks().as_ref().and_then(|hooks| hooks.poststart().clone());
-    if let Err(error) = runtime::hooks::run("poststart", &poststart.unwrap_or_default(), &state) {
+    if let Err(error) = runtime::hooks::run(
+        "poststart",
+        &poststart.unwrap_or_default(),
+        &state,
+        &Place::bundle(&options.bundle),
+    ) {
         // as with runc, a container whose hooks fail does not run on
         let _ = sys::signal::send(running.init.pidfd.as_fd(), 9);
         let _ = runtime::wait::reap(running.init.pidfd.as_fd());
@@ -132,12 +139,16 @@ impl<'a> Making<'a> {
         check_id(&options.id)?;
         let path = options.configuration.clone().unwrap_or_else(|| options.bundle.join("config.json"));
         let text = check::read_text(&path)?;
-        let spec = check::parse(&text, &path)?;
+        let spec = check::parse(&text, &path, &lifecycle.warn)?;
         check::check(&spec)?;
+        if let Some(process) = spec.process() {
+            check::warn_of_ambient(process, &lifecycle.warn);
+        }
         let rootfs = rootfs(&spec, &options.bundle)?;
         let directory = claim(lifecycle, &options.id)?;
         let linux = spec.linux().as_ref();
         let cgroup_path = match linux.and_then(|linux| linux.cgroups_path().clone()) {
+            _ if options.no_cgroup => PathBuf::new(),
             Some(path) if !path.as_os_str().is_empty() => path,
             _ => PathBuf::from("/").join(&options.id),
         };
@@ -176,7 +187,7 @@ impl<'a> Making<'a> {
             let variables = [format!("LISTEN_FDS={}", self.options.listening), "LISTEN_PID=1".to_owned()];
             environment::add(&mut self.spec, variables);
         }
-        let cgroup = Cgroup::of_specification(&self.cgroup_path)?;
+        let cgroup = group(&self.cgroup_path)?;
         self.keeps_cgroup = cgroup.paths().iter().any(|(_, path)| path.exists());
         if self.keeps_cgroup && !cgroup.processes().is_empty() {
             return Err(Error::Invalid(format!(
@@ -184,6 +195,9 @@ impl<'a> Making<'a> {
                 cgroup.processes().len(),
                 self.cgroup_path.display()
             )));
+        }
+        if self.keeps_cgroup && cgroup.is_frozen() {
+            return Err(Error::State("container's cgroup unexpectedly frozen".into()));
         }
         cgroup.create(&resources::of(&self.spec))?;
         self.cgroup = Some(cgroup);
@@ -198,7 +212,7 @@ impl<'a> Making<'a> {
         let cgroup = self.cgroup.as_ref().expect("prepared");
         let root = open_directory(&self.rootfs).at("open", &self.rootfs)?;
         if let Some(process) = self.spec.process_mut() {
-            environment::set_home(process, root.as_fd());
+            environment::settle(process, root.as_fd());
         }
         let bundle = Bundle {
             root: sys::mount::clone_tree(root.as_fd(), "", true).at("clone the mount of", &self.rootfs)?,
@@ -212,7 +226,11 @@ impl<'a> Making<'a> {
             subject: Some(self.subject.clone()),
             spec: self.spec.clone(),
         };
-        let streams = if self.terminal() { Streams::Terminal } else { Streams::Inherited };
+        let streams = match (self.terminal(), &self.options.console_socket) {
+            (false, _) => Streams::Inherited,
+            (true, Some(_)) => Streams::Terminal,
+            (true, None) => Streams::PlainTerminal,
+        };
         let networked = has_own(&self.spec, LinuxNamespaceType::Network);
         Ok(runtime::create(&bundle, &streams, cgroup, &mut |init| {
             if networked { loopback_up(init) } else { Ok(()) }
@@ -247,6 +265,9 @@ impl<'a> Making<'a> {
         if let Some(path) = &self.options.pid_file {
             pid_file::write(path, pid)?;
         }
+        if let Some(socket) = &self.options.pidfd_socket {
+            runtime::hand_over(socket, b"pidfd", init.pidfd.as_fd())?;
+        }
         Ok(())
     }
 
@@ -266,7 +287,12 @@ impl Drop for Making<'_> {
             let _ = cgroup.remove();
         }
         if let Some(hooks) = self.spec.hooks().as_ref().and_then(|hooks| hooks.poststop().clone()) {
-            let _ = runtime::hooks::run("poststop", &hooks, &self.subject.state("stopped", 0));
+            let _ = runtime::hooks::run(
+                "poststop",
+                &hooks,
+                &self.subject.state("stopped", 0),
+                &Place::bundle(&self.options.bundle),
+            );
         }
         let _ = fs::remove_dir_all(&self.directory);
     }
@@ -309,7 +335,9 @@ fn rootfs(spec: &Spec, bundle: &Path) -> Result<PathBuf> {
 pub(crate) fn has_own(spec: &Spec, kind: LinuxNamespaceType) -> bool {
     let linux = spec.linux().as_ref();
     let namespaces = linux.and_then(|linux| linux.namespaces().as_deref()).unwrap_or_default();
-    namespaces.iter().any(|namespace| namespace.typ() == kind && namespace.path().is_none())
+    namespaces.iter().any(|namespace| {
+        namespace.typ() == kind && namespace.path().as_ref().is_none_or(|path| path.as_os_str().is_empty())
+    })
 }
 
 fn loopback_up(init: &Child) -> runtime::Result<()> {

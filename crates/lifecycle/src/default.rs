@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 pub fn configuration(rootless: Option<(u32, u32)>) -> Value {
     let capabilities = json!(["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]);
     let mut namespaces = vec![json!({"type": "pid"}), json!({"type": "network"}), json!({"type": "ipc"})];
-    namespaces.extend([json!({"type": "uts"}), json!({"type": "mount"}), json!({"type": "cgroup"})]);
+    namespaces.extend([json!({"type": "uts"}), json!({"type": "mount"})]);
+    if std::path::Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+        namespaces.push(json!({"type": "cgroup"}));
+    }
     let mut configuration = json!({
         "ociVersion": "1.2.1",
         "process": {

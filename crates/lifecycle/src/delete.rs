@@ -3,6 +3,7 @@
 use crate::Lifecycle;
 use crate::container::{Container, Status, check_id};
 use crate::error::{At, Error, Result};
+use runtime::hooks::Place;
 use std::fs;
 
 /// Removes a container that has stopped, or was never started; with `force` any, and a missing one is no error then.
@@ -33,14 +34,14 @@ pub fn delete(lifecycle: &Lifecycle, id: &str, force: bool) -> Result<()> {
         }
     }
     container.end()?;
-    remains(&container)
+    remains(lifecycle, &container)
 }
 
 /// Removes all that is left of a container whose first process has ended. What fails does not keep the rest from being removed; the first failure is told.
 ///
 /// # Errors
 /// What the system reports.
-pub fn remains(container: &Container) -> Result<()> {
+pub fn remains(lifecycle: &Lifecycle, container: &Container) -> Result<()> {
     let cgroup = container.cgroup()?;
     if !cgroup.processes().is_empty() {
         cgroup.kill();
@@ -49,7 +50,12 @@ pub fn remains(container: &Container) -> Result<()> {
     let hooks = container.spec().ok().and_then(|spec| spec.hooks().as_ref()?.poststop().clone());
     // the specification: a failing hook is a warning, and the others still run
     for hook in hooks.unwrap_or_default() {
-        let _ = runtime::hooks::run("poststop", &[hook], &container.subject().state("stopped", 0));
+        let place = Place::bundle(&container.record.bundle);
+        if let Err(error) =
+            runtime::hooks::run("poststop", &[hook], &container.subject().state("stopped", 0), &place)
+        {
+            (lifecycle.warn)(&error.to_string());
+        }
     }
     let directory = container.directory();
     let gone = fs::remove_dir_all(directory).at("remove", directory);

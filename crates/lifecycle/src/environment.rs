@@ -12,17 +12,20 @@ pub(crate) fn add(spec: &mut Spec, variables: impl IntoIterator<Item = String>) 
     }
 }
 
-/// Sets `HOME` by the account files of a root, if nothing else has: programs expect to know it (runc does the same).
-pub(crate) fn set_home(process: &mut Process, root: BorrowedFd<'_>) {
-    let environment = process.env().clone().unwrap_or_default();
-    if environment.iter().any(|variable| variable.starts_with("HOME=")) {
-        return;
+/// Leaves the last one of variables of one name, and sets `HOME` by the account files of a root if nothing else has: programs expect to know it (both as runc).
+pub(crate) fn settle(process: &mut Process, root: BorrowedFd<'_>) {
+    let mut environment: Vec<String> = Vec::new();
+    for variable in process.env().iter().flatten() {
+        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
+        oci::image::set_variable(&mut environment, name, value);
     }
-    let user = process.user().uid().to_string();
-    // without account files there is no home but the root
-    let home = runtime::accounts::Accounts::read(root)
-        .and_then(|accounts| accounts.identify(&user, &[]))
-        .map_or_else(|_| "/".to_owned(), |identity| identity.home);
-    let environment = environment.into_iter().chain([format!("HOME={home}")]).collect();
+    if !environment.iter().any(|variable| variable.starts_with("HOME=") && variable.len() > 5) {
+        let user = process.user().uid().to_string();
+        // without account files there is no home but the root
+        let home = runtime::accounts::Accounts::read(root)
+            .and_then(|accounts| accounts.identify(&user, &[]))
+            .map_or_else(|_| "/".to_owned(), |identity| identity.home);
+        oci::image::set_variable(&mut environment, "HOME", &home);
+    }
     process.set_env(Some(environment));
 }

@@ -29,9 +29,12 @@ pub enum Error {
         /// Where and why.
         reason: String,
     },
+    /// The program could not be executed.
+    #[error("{0}")]
+    NotExecuted(String),
     /// The runtime.
     #[error(transparent)]
-    Runtime(#[from] runtime::Error),
+    Runtime(runtime::Error),
     /// The network.
     #[error(transparent)]
     Network(#[from] network::Error),
@@ -45,6 +48,27 @@ pub enum Error {
         /// The reason.
         source: std::io::Error,
     },
+}
+
+impl From<runtime::Error> for Error {
+    /// What cannot be executed is said in runc's words, which scripts and engines look for.
+    fn from(error: runtime::Error) -> Self {
+        match error {
+            runtime::Error::Exec { program, errno: sys::Errno::NOENT } if !program.contains('/') => {
+                Self::NotExecuted(format!("exec: {program:?}: executable file not found in $PATH"))
+            }
+            runtime::Error::Exec { program, errno } => {
+                let reason = match errno {
+                    sys::Errno::NOENT => "no such file or directory".to_owned(),
+                    sys::Errno::ACCESS => "permission denied".to_owned(),
+                    sys::Errno::NOEXEC => "exec format error".to_owned(),
+                    other => other.to_string(),
+                };
+                Self::NotExecuted(format!("exec {program}: {reason}"))
+            }
+            other => Self::Runtime(other),
+        }
+    }
 }
 
 /// Says what was done to what when a system call failed.

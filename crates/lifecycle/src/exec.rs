@@ -4,6 +4,7 @@ use crate::container::{Container, Status};
 use crate::error::{At, Error, Result};
 use crate::{Lifecycle, check, environment, filter, pid_file};
 use oci::runtime::{Capabilities, LinuxCapabilities, Process, UserBuilder};
+use runtime::cgroup::Cgroup;
 use runtime::{Exec, Executed, Streams};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -37,10 +38,12 @@ pub struct Options {
     pub console_socket: Option<PathBuf>,
     /// A file for its process id.
     pub pid_file: Option<PathBuf>,
+    /// Where a descriptor of its process is sent.
+    pub pidfd_socket: Option<PathBuf>,
     /// Inherited descriptors from 3 on.
     pub preserved: u32,
-    /// A group below the container's.
-    pub cgroup: Option<PathBuf>,
+    /// Groups below the container's, `path` or `controllers:path`.
+    pub cgroups: Vec<String>,
     /// Also in a container that is paused.
     pub ignore_paused: bool,
 }
@@ -67,23 +70,25 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
     let pid = init.pid.as_raw_nonzero();
     let root = format!("/proc/{pid}/root");
     let root = sys::mount::open_directory(&root).at("open", root)?;
-    environment::set_home(&mut process, root.as_fd());
+    environment::settle(&mut process, root.as_fd());
     let mut cgroup = container.cgroup()?;
-    if let Some(path) = &options.cgroup {
-        let path = path.strip_prefix("/").unwrap_or(path);
-        if !path.as_os_str().is_empty() {
-            cgroup = cgroup.child(path);
-        }
+    for asked in &options.cgroups {
+        cgroup = below(&cgroup, asked)?;
     }
     let filter = filter::of(lifecycle, &spec)?;
     let terminal = process.terminal().unwrap_or(false);
+    let streams = match (terminal, &options.console_socket) {
+        (false, _) => Streams::Inherited,
+        (true, Some(_)) => Streams::Terminal,
+        (true, None) => Streams::PlainTerminal,
+    };
     let executed = runtime::exec(
         &init,
         &Exec {
             process: &process,
-            streams: if terminal { &Streams::Terminal } else { &Streams::Inherited },
+            streams: &streams,
             filter: filter.as_ref(),
-            personality: spec.linux().as_ref().and_then(|linux| linux.personality().as_ref()),
+            linux: spec.linux().as_ref(),
             is_tied: false,
             preserved: options.preserved,
         },
@@ -93,10 +98,25 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
     finish(options, executed.map_err(Error::from)?)
 }
 
+/// A group below the container's, `path` or `controllers:path`, which must be there.
+fn below(cgroup: &Cgroup, asked: &str) -> Result<Cgroup> {
+    let (controllers, path) = asked.split_once(':').map_or((None, asked), |(list, path)| (Some(list), path));
+    let group = cgroup.below(controllers, Path::new(path))?;
+    match group.missing() {
+        None => Ok(group),
+        Some(path) => {
+            Err(Error::Invalid(format!("adding pid to {}: no such file or directory", path.display())))
+        }
+    }
+}
+
 fn finish(options: &Options, mut executed: Executed) -> Result<Executed> {
     if let (Some(socket), Some(terminal)) = (&options.console_socket, &executed.terminal) {
         runtime::hand_over(socket, b"/dev/ptmx", terminal.as_fd())?;
         executed.terminal = None;
+    }
+    if let Some(socket) = &options.pidfd_socket {
+        runtime::hand_over(socket, b"pidfd", executed.process.pidfd.as_fd())?;
     }
     if let Some(path) = &options.pid_file {
         pid_file::write(path, executed.process.pid.as_raw_nonzero().get())?;
@@ -124,9 +144,6 @@ fn process(options: &Options, own: Option<&Process>) -> Result<Process> {
         let mut user = UserBuilder::default().uid(uid).gid(gid).build().expect("numbers are all it needs");
         user.set_umask(umask);
         process.set_user(user);
-        // another user's home is another one
-        let environment = process.env().clone().unwrap_or_default();
-        process.set_env(Some(environment.into_iter().filter(|v| !v.starts_with("HOME=")).collect()));
     }
     if !options.groups.is_empty() {
         let mut user = process.user().clone();
@@ -149,8 +166,7 @@ fn process(options: &Options, own: Option<&Process>) -> Result<Process> {
 
 fn read(path: &Path, options: &Options) -> Result<Process> {
     let text = check::read_text(path)?;
-    let mut process: Process = serde_json::from_slice(&text)
-        .map_err(|error| Error::Document { path: path.to_path_buf(), reason: error.to_string() })?;
+    let mut process = check::parse_process(&text, path)?;
     if process.args().as_deref().unwrap_or_default().is_empty() {
         return Err(Error::Invalid(format!("{}: args is empty", path.display())));
     }
@@ -194,6 +210,10 @@ fn add_capabilities(process: &mut Process, names: &[String]) -> Result<()> {
     sets.set_bounding(with(sets.bounding()));
     sets.set_effective(with(sets.effective()));
     sets.set_permitted(with(sets.permitted()));
+    // what is inheritable can be ambient; nothing else is given more than it had
+    if sets.inheritable().as_ref().is_some_and(|inheritable| !inheritable.is_empty()) {
+        sets.set_ambient(with(sets.ambient()));
+    }
     process.set_capabilities(Some(sets));
     Ok(())
 }

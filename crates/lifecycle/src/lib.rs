@@ -46,10 +46,18 @@ pub use error::{Error, Result};
 use std::path::PathBuf;
 
 /// The directory of all containers, and how this machine's control groups are managed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Lifecycle {
     /// The state directory (`--root`).
     pub root: PathBuf,
+    /// Hears what is not as it was asked for, and no error.
+    pub warn: fn(&str),
+}
+
+impl std::fmt::Debug for Lifecycle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lifecycle").field("root", &self.root).finish_non_exhaustive()
+    }
 }
 
 impl Lifecycle {

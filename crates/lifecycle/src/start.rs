@@ -5,6 +5,7 @@ use crate::container::{Container, GATE, Status};
 use crate::error::{At, Error, Result};
 use crate::filter;
 use crate::notify::Notify;
+use runtime::hooks::Place;
 use std::fs;
 use std::os::fd::AsFd;
 use sys::mount::open_directory;
@@ -38,9 +39,15 @@ pub fn start(lifecycle: &Lifecycle, id: &str) -> Result<()> {
         notify.forward();
     }
     let hooks = spec.hooks().as_ref().and_then(|hooks| hooks.poststart().clone()).unwrap_or_default();
-    if let Err(error) = runtime::hooks::run("poststart", &hooks, &subject.state("running", pid)) {
-        // as with runc, a container whose hooks fail does not run on
+    if let Err(error) = runtime::hooks::run(
+        "poststart",
+        &hooks,
+        &subject.state("running", pid),
+        &Place::bundle(&subject.bundle),
+    ) {
+        // the specification: the container is stopped, and its life goes on with its deletion
         container.end()?;
+        crate::delete::remains(lifecycle, &container)?;
         return Err(error.into());
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::capability::bits;
 use crate::channel::{self, Report, fail};
 use crate::filter::Filter;
 use crate::step::{About, Outcome};
-use oci::runtime::{Hook, LinuxCapabilities, LinuxPersonality, PosixRlimit, PosixRlimitType, Process};
+use oci::runtime::{Hook, Linux, LinuxCapabilities, PosixRlimit, PosixRlimitType, Process};
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
@@ -25,7 +25,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Opens a new one in the container's own devpts; the line by TIOCGPTPEER (Linux 4.13), never by a path.
-    pub(crate) fn open(root: BorrowedFd<'_>) -> Outcome<Self> {
+    pub(crate) fn open(root: BorrowedFd<'_>, streams: &Streams) -> Outcome<Self> {
         let flags = OFlags::RDWR | OFlags::NOCTTY;
         let controller =
             sys::rooted::open(root, "/dev/pts/ptmx".as_ref(), flags, Mode::empty()).about("/dev/pts/ptmx")?;
@@ -33,7 +33,18 @@ impl Terminal {
         let flags =
             sys::pty::OpenptFlags::RDWR | sys::pty::OpenptFlags::NOCTTY | sys::pty::OpenptFlags::CLOEXEC;
         let line = sys::pty::ioctl_tiocgptpeer(&controller, flags).about("/dev/pts/ptmx")?;
+        if matches!(streams, Streams::PlainTerminal) {
+            let mut settings = sys::termios::tcgetattr(&line)?;
+            settings.output_modes.remove(sys::termios::OutputModes::ONLCR);
+            sys::termios::tcsetattr(&line, sys::termios::OptionalActions::Now, &settings)?;
+        }
         Ok(Self { controller, line })
+    }
+
+    /// Puts the line in the place of the standard streams, so that nothing holds those of the caller while it waits.
+    pub(crate) fn take_streams(&self) -> Outcome {
+        let line = self.line.as_fd();
+        sys_dup([line, line, line])
     }
 
     /// Gives it a size in characters.
@@ -61,7 +72,8 @@ pub(crate) struct Standard<'a> {
 pub(crate) struct Becoming<'a> {
     pub(crate) process: &'a Process,
     pub(crate) filter: Option<&'a Filter>,
-    pub(crate) personality: Option<&'a LinuxPersonality>,
+    /// The container's: execution domain and memory policy are its processes'.
+    pub(crate) linux: Option<&'a Linux>,
     /// It dies with its parent.
     pub(crate) is_tied: bool,
     /// Hooks that run at last, and the state that they are told.
@@ -88,39 +100,47 @@ fn prepare(
     becoming: &Becoming<'_>,
     standard: Standard<'_>,
 ) -> Result<(), (&'static str, crate::step::Failure)> {
-    let Becoming { process, filter, personality, is_tied, hooks, channel } = becoming;
+    let Becoming { process, filter, linux, is_tied, hooks, channel } = becoming;
     let named = |step| move |failure| (step, failure);
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
     let preserved = standard.preserved;
     set_streams(standard, process.user().uid()).map_err(named("set up standard streams"))?;
     if let Some((hooks, state)) = hooks {
-        crate::hooks::run("startContainer", hooks, state).about("").map_err(named("run hooks"))?;
+        let place = crate::hooks::Place { directory: None, environment: process.env().as_deref() };
+        crate::hooks::run("startContainer", hooks, state, &place).about("").map_err(named("run hooks"))?;
     }
     schedule::apply(process).map_err(named("set scheduling"))?;
-    if let Some(personality) = personality {
+    if let Some(personality) = linux.and_then(|linux| linux.personality().as_ref()) {
         schedule::set_personality(personality).map_err(named("set the personality"))?;
+    }
+    if let Some(policy) = linux.and_then(|linux| linux.memory_policy().as_ref()) {
+        schedule::set_memory_policy(policy).map_err(named("set the memory policy"))?;
     }
     set_limits(process).map_err(named("set limits"))?;
     let capabilities = process.capabilities().clone().unwrap_or_default();
     drop_bounding(bits(capabilities.bounding())).map_err(named("drop capabilities"))?;
-    if let (Some(filter), false) = (filter, no_new_privileges) {
-        // needs CAP_SYS_ADMIN, which is dropped below
-        load(filter, *channel).map_err(named("load seccomp"))?;
-    }
     let entered = set_user(process).map_err(named("set the user"))?;
     enter_directory(process, entered).map_err(named("enter the working directory"))?;
-    set_capabilities(&capabilities).map_err(named("set capabilities"))?;
+    // without no_new_privs the filter needs it; execve takes it away, since it is not in the bounding set
+    let needed = if filter.is_some() && !no_new_privileges {
+        CapabilitySet::SYS_ADMIN
+    } else {
+        CapabilitySet::empty()
+    };
+    set_capabilities(&capabilities, needed).map_err(named("set capabilities"))?;
     sys::signal::reset();
     if *is_tied {
         tie_to_supervisor(*channel).map_err(named("tie to the supervisor"))?;
     }
+    sys::clone::keep_on_exec(3, preserved).about("descriptors").map_err(named("preserve descriptors"))?;
     if no_new_privileges {
         sys::thread::set_no_new_privs(true).about("no_new_privs").map_err(named("drop privileges"))?;
-        if let Some(filter) = filter {
-            load(filter, *channel).map_err(named("load seccomp"))?;
-        }
     }
-    sys::clone::keep_on_exec(3, preserved).about("descriptors").map_err(named("preserve descriptors"))
+    // last: it need not allow anything but execve
+    match filter {
+        Some(filter) => load(filter, *channel).map_err(named("load seccomp")),
+        None => Ok(()),
+    }
 }
 
 /// Loads a filter; the descriptor of one that notifies goes to the caller, who hands it to the agent.
@@ -184,8 +204,11 @@ fn set_streams(standard: Standard<'_>, uid: u32) -> Outcome {
     if let Some(terminal) = &standard.terminal {
         sys::fs::fchown(&terminal.line, Some(Uid::from_raw(uid)), None).about("terminal")?;
         sys::process::ioctl_tiocsctty(&terminal.line).about("terminal")?;
-        let line = terminal.line.as_fd();
-        sys_dup([line, line, line])?;
+        terminal.take_streams()?;
+    } else if matches!(standard.streams, Streams::Inherited) {
+        [sys::stdio::stdin(), sys::stdio::stdout(), sys::stdio::stderr()]
+            .into_iter()
+            .try_for_each(|s| give(s, uid))?;
     } else if let Some(descriptors) = standard.streams.descriptors() {
         for pipe in descriptors {
             // a program that opens /dev/stdout again must be allowed to; what is no pipe is not ours to give away
@@ -199,6 +222,21 @@ fn set_streams(standard: Standard<'_>, uid: u32) -> Outcome {
         fcntl_setfd(stream, sys::io::FdFlags::empty())?;
     }
     Ok(())
+}
+
+/// A stream of the caller becomes the user's, so that he may open it again by its name; the null device is everybody's. Where that is not possible he
+/// may still use it as it is.
+fn give(stream: BorrowedFd<'_>, uid: u32) -> Outcome {
+    let Ok(stat) = sys::fs::fstat(stream) else { return Ok(()) };
+    let is_null = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
+        && (sys::fs::major(stat.st_rdev), sys::fs::minor(stat.st_rdev)) == (1, 3);
+    if is_null || stat.st_uid == uid {
+        return Ok(());
+    }
+    match sys::fs::fchown(stream, Some(Uid::from_raw(uid)), None) {
+        Ok(()) | Err(Errno::PERM | Errno::ROFS | Errno::INVAL) => Ok(()),
+        Err(errno) => Err(errno).about("standard stream"),
+    }
 }
 
 fn sys_dup([input, output, error]: [BorrowedFd<'_>; 3]) -> Outcome {
@@ -266,13 +304,14 @@ fn enter(cwd: &std::path::Path) -> Outcome {
     if inside { Ok(()) } else { Err(Errno::NOENT).about(format!("{} is outside of the root", cwd.display())) }
 }
 
-fn set_capabilities(capabilities: &LinuxCapabilities) -> Outcome {
+/// Sets what the container has, and for this process what it needs beside that. Ambient capabilities that cannot be are left out, as runc does.
+fn set_capabilities(capabilities: &LinuxCapabilities, needed: CapabilitySet) -> Outcome {
     let permitted = bits(capabilities.permitted());
     // the kernel refuses what this process never had; a container cannot have more than its engine
     let own = sys::thread::capabilities(None)?.permitted;
     let sets = CapabilitySets {
-        effective: bits(capabilities.effective()) & permitted & own,
-        permitted: permitted & own,
+        effective: (bits(capabilities.effective()) & permitted | needed) & own,
+        permitted: (permitted | needed) & own,
         inheritable: bits(capabilities.inheritable()) & own,
     };
     sys::thread::set_capabilities(None, sets).about("capset")?;
@@ -283,8 +322,10 @@ fn set_capabilities(capabilities: &LinuxCapabilities) -> Outcome {
     for number in 0..64 {
         let capability = CapabilitySet::from_bits_retain(1 << number);
         if ambient.contains(capability) {
-            sys::thread::configure_capability_in_ambient_set(capability, true)
-                .about(format!("ambient capability {number}"))?;
+            match sys::thread::configure_capability_in_ambient_set(capability, true) {
+                Ok(()) | Err(Errno::PERM) => {}
+                Err(errno) => return Err(errno).about(format!("ambient capability {number}")),
+            }
         }
     }
     Ok(())

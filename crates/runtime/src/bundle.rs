@@ -52,6 +52,8 @@ pub enum Streams {
     Descriptors([OwnedFd; 3]),
     /// A new pseudo-terminal of the container for all three. Its other end comes back from the creation.
     Terminal,
+    /// The same for a caller whose own terminal returns the carriage.
+    PlainTerminal,
     /// The caller's own, as they are.
     Inherited,
 }
@@ -61,7 +63,12 @@ impl Streams {
     pub(crate) fn descriptors(&self) -> Option<[BorrowedFd<'_>; 3]> {
         match self {
             Self::Descriptors([input, output, error]) => Some([input.as_fd(), output.as_fd(), error.as_fd()]),
-            Self::Terminal | Self::Inherited => None,
+            Self::Terminal | Self::PlainTerminal | Self::Inherited => None,
         }
+    }
+
+    /// Whether there is a terminal.
+    pub(crate) fn has_terminal(&self) -> bool {
+        matches!(self, Self::Terminal | Self::PlainTerminal)
     }
 }

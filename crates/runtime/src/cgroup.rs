@@ -6,6 +6,7 @@
 mod devices;
 mod hierarchies;
 mod limits;
+mod path;
 mod stats;
 
 pub(crate) use hierarchies::path_in;
@@ -57,51 +58,6 @@ impl Cgroup {
             return Err(Error::Invalid(format!("cgroup path {} is not relative and plain", path.display())));
         }
         Ok(Self { hierarchies: Hierarchies::detect()?, path: path.to_path_buf() })
-    }
-
-    /// The group of a specification's `cgroupsPath`: an absolute one is below the hierarchies' mounts, a relative one below the caller's own group
-    /// (runtime specification, config-linux.md "Cgroups Path").
-    ///
-    /// # Errors
-    /// As [`Hierarchies::detect`]; [`Error::Invalid`] for a path that leaves its tree.
-    pub fn of_specification(path: &Path) -> Result<Self> {
-        let mut group = Self::at(path.strip_prefix("/").unwrap_or(path))?;
-        if path.is_absolute() {
-            return Ok(group);
-        }
-        let own = "/proc/self/cgroup";
-        let own = fs::read_to_string(own).at("read", own)?;
-        let base = |controller: &str| {
-            let path = path_in(&own, controller).unwrap_or_default();
-            path.strip_prefix("/").map(Path::to_path_buf).unwrap_or_default()
-        };
-        match &mut group.hierarchies {
-            Hierarchies::Unified(_) => group.path = base("").join(&group.path),
-            Hierarchies::Separate(controllers) => {
-                for controller in controllers {
-                    controller.base = base(&controller.name);
-                }
-            }
-        }
-        Ok(group)
-    }
-
-    /// Where the group is, by the name of its controller; one with an empty name on the unified hierarchy.
-    #[must_use]
-    pub fn paths(&self) -> Vec<(String, PathBuf)> {
-        match &self.hierarchies {
-            Hierarchies::Unified(mount) => vec![(String::new(), mount.join(&self.path))],
-            Hierarchies::Separate(controllers) => {
-                let path = |c: &Controller| (c.name.clone(), c.mount.join(&c.base).join(&self.path));
-                controllers.iter().map(path).filter(|(_, path)| path.exists()).collect()
-            }
-        }
-    }
-
-    /// A group directly below this one.
-    #[must_use]
-    pub fn child(&self, name: &Path) -> Self {
-        Self { hierarchies: self.hierarchies.clone(), path: self.path.join(name) }
     }
 
     /// Changes the limits of a group that is there. Only what is said changes.
@@ -165,16 +121,23 @@ impl Cgroup {
     }
 
     fn create_separate(&self, controllers: &[Controller], resources: &LinuxResources) -> Result<()> {
+        if controllers.is_empty() {
+            return Ok(());
+        }
+        if resources.unified().as_ref().is_some_and(|unified| !unified.is_empty()) {
+            let reason = "linux.resources.unified is for cgroup v2; this machine has version 1";
+            return Err(Error::Invalid(reason.into()));
+        }
         let settings = limits::separate(resources);
         for controller in controllers {
             let asked = settings.iter().any(|s| s.controller == controller.name);
             if !asked && !hierarchies::ALWAYS.contains(&controller.name.as_str()) {
                 continue;
             }
-            let directory = controller.mount.join(&controller.base).join(&self.path);
+            let directory = controller.mount.join(&controller.base).join(&self.path).join(&controller.below);
             make_directory(&directory)?;
             if controller.name == "cpuset" {
-                inherit_cpuset(&controller.mount, &controller.base.join(&self.path))?;
+                inherit_cpuset(&controller.mount, &controller.base.join(&self.path).join(&controller.below))?;
             }
             for setting in settings.iter().filter(|s| s.controller == controller.name) {
                 write_setting(&directory, setting)?;
@@ -234,7 +197,7 @@ impl Cgroup {
         let mut directories: Vec<PathBuf> = match &self.hierarchies {
             Hierarchies::Unified(mount) => vec![mount.join(&self.path)],
             Hierarchies::Separate(controllers) => {
-                controllers.iter().map(|c| c.mount.join(&c.base).join(&self.path)).collect()
+                controllers.iter().map(|c| c.mount.join(&c.base).join(&self.path).join(&c.below)).collect()
             }
         };
         // `cpu` and `cpuacct` may be one hierarchy
@@ -249,7 +212,7 @@ impl Cgroup {
             Hierarchies::Separate(controllers) => controllers
                 .iter()
                 .find(|c| c.name == controller)
-                .map(|c| c.mount.join(&c.base).join(&self.path).join(separate)),
+                .map(|c| c.mount.join(&c.base).join(&self.path).join(&c.below).join(separate)),
         }
     }
 

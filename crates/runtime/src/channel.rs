@@ -60,8 +60,13 @@ impl Order {
     }
 }
 
+/// What failed when the other end of the channel was gone.
+pub(crate) const SEND: &str = "send to";
+/// The same in the other direction.
+pub(crate) const RECEIVE: &str = "receive from";
+
 pub(crate) fn order(channel: BorrowedFd<'_>, order: Order) -> Result<()> {
-    socket::send(channel, &[order.byte()], &[]).at("send to", "init")
+    socket::send(channel, &[order.byte()], &[]).at(SEND, "init")
 }
 
 /// Waits for an order. `EPIPE`: the supervisor is gone.
@@ -93,7 +98,7 @@ pub(crate) fn next(channel: &OwnedFd) -> Result<Option<(Report, Vec<OwnedFd>)>> 
                 .map_err(|_| Error::Invalid("init sent something else than a report".into()))?;
             Ok(Some((report, message.descriptors)))
         }
-        Err(errno) => Err(errno).at("receive from", "init"),
+        Err(errno) => Err(errno).at(RECEIVE, "init"),
     }
 }
 

@@ -119,6 +119,7 @@ impl Created {
         if attach {
             cgroup.attach(init.pid)?;
         }
+        crate::affinity::reset(init.pid);
         plan.map(init)?;
         if let Some(process) = bundle.spec.process() {
             set_from_outside(process, init, plan.changes_user())?;
@@ -143,12 +144,30 @@ impl Created {
 
     /// When the init died, what it said is the cause and what we noticed (a broken pipe) only a consequence.
     fn blame(&self, error: Error) -> Error {
-        match (&error, channel::next(&self.channel)) {
-            (Error::Io { .. } | Error::InitLost, Ok(Some((report, _)))) => match report {
-                Report::Failed { .. } | Report::NotExecuted { .. } => report.into_error(),
-                _ => error,
-            },
+        if !self.is_consequence(&error) {
+            return error;
+        }
+        match channel::next(&self.channel) {
+            Ok(Some((report @ (Report::Failed { .. } | Report::NotExecuted { .. }), _))) => {
+                report.into_error()
+            }
             _ => error,
+        }
+    }
+
+    /// Whether an error is what is noticed when the init dies. One that lives has nothing to say, and may be waiting for us.
+    fn is_consequence(&self, error: &Error) -> bool {
+        let own = format!("/proc/{}", self.init().pid.as_raw_nonzero());
+        match error {
+            Error::InitLost | Error::Io { doing: channel::SEND | channel::RECEIVE, .. } => true,
+            Error::Io { path, source, .. } => {
+                match source.raw_os_error().map(sys::Errno::from_raw_os_error) {
+                    Some(sys::Errno::SRCH) => true,
+                    Some(sys::Errno::NOENT) => path.starts_with(own),
+                    _ => false,
+                }
+            }
+            _ => false,
         }
     }
 
@@ -219,8 +238,9 @@ fn run_caller_hooks(bundle: &Bundle, init: &Child) -> Result<()> {
     let (Some(hooks), Some(subject)) = (bundle.spec.hooks(), &bundle.subject) else { return Ok(()) };
     let state = subject.state("creating", init.pid.as_raw_nonzero().get());
     let prestart = hooks.prestart();
-    hooks::run("prestart", prestart.as_deref().unwrap_or_default(), &state)?;
-    hooks::run("createRuntime", hooks.create_runtime().as_deref().unwrap_or_default(), &state)
+    let place = hooks::Place::bundle(&subject.bundle);
+    hooks::run("prestart", prestart.as_deref().unwrap_or_default(), &state, &place)?;
+    hooks::run("createRuntime", hooks.create_runtime().as_deref().unwrap_or_default(), &state, &place)
 }
 
 impl Drop for Created {

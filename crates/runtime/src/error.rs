@@ -32,7 +32,7 @@ pub enum Error {
     #[error("the container's init ended before the program was started")]
     InitLost,
     /// A hook could not be executed, failed, or did not end.
-    #[error("{kind} hook #{index} {}: {reason}", path.display())]
+    #[error("error running {kind} hook #{index}: {}: {reason}", path.display())]
     Hook {
         /// Which of the six kinds.
         kind: &'static str,

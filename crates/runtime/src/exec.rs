@@ -1,5 +1,6 @@
 //! Another process in a running container.
 
+use crate::affinity;
 use crate::become_process::{self, Terminal};
 use crate::bundle::Streams;
 use crate::cgroup::Cgroup;
@@ -8,7 +9,7 @@ use crate::create::{Listener, await_joined, order_start, set_from_outside};
 use crate::error::{At, Error, Result};
 use crate::filter::Filter;
 use crate::namespaces;
-use oci::runtime::{LinuxPersonality, Process};
+use oci::runtime::{Linux, Process};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
 use sys::clone::{Child, Forked};
@@ -23,8 +24,8 @@ pub struct Exec<'a> {
     pub streams: &'a Streams,
     /// The compiled seccomp filter.
     pub filter: Option<&'a Filter>,
-    /// Its execution domain.
-    pub personality: Option<&'a LinuxPersonality>,
+    /// The container's section: execution domain and memory policy are its processes'.
+    pub linux: Option<&'a Linux>,
     /// It is killed when the caller ends.
     pub is_tied: bool,
     /// Inherited descriptors from 3 on that it gets.
@@ -58,6 +59,10 @@ pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'
         Forked::Parent(joiner) => joiner,
     };
     drop(theirs);
+    let affinity = exec.process.exec_cpu_affinity();
+    if let Some(list) = affinity.as_ref().and_then(|affinity| affinity.initial().as_deref()) {
+        affinity::set(joiner.pid, list)?;
+    }
     if directory.is_none() {
         cgroup.attach(joiner.pid)?;
     }
@@ -106,6 +111,14 @@ fn finish(
     listener: Listener<'_>,
 ) -> Result<Option<OwnedFd>> {
     set_from_outside(exec.process, process, limits)?;
+    match exec.process.exec_cpu_affinity() {
+        Some(affinity) => {
+            if let Some(list) = affinity.cpu_affinity_final() {
+                affinity::set(process.pid, list)?;
+            }
+        }
+        None => affinity::reset(process.pid),
+    }
     channel::order(channel.as_fd(), Order::Attached)?;
     let terminal = match channel::next(channel)? {
         Some((Report::Ready, mut descriptors)) => descriptors.pop(),
@@ -165,12 +178,13 @@ fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<
     if let Err(errno) = sys::process::setsid() {
         fail(channel, "make a session", errno.into());
     }
-    let terminal = match exec.streams {
-        Streams::Descriptors(_) | Streams::Inherited => None,
-        Streams::Terminal => match open_terminal(exec.process) {
+    let terminal = if exec.streams.has_terminal() {
+        match open_terminal(exec) {
             Ok(terminal) => Some(terminal),
             Err(failure) => fail(channel, "set up the terminal", failure),
-        },
+        }
+    } else {
+        None
     };
     let controller: Vec<BorrowedFd<'_>> = terminal.iter().map(|t| t.controller.as_fd()).collect();
     if channel::report(channel, &Report::Ready, &controller).is_err()
@@ -182,7 +196,7 @@ fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<
     let becoming = become_process::Becoming {
         process: exec.process,
         filter: exec.filter,
-        personality: exec.personality,
+        linux: exec.linux,
         is_tied: exec.is_tied,
         hooks: None,
         channel,
@@ -190,10 +204,10 @@ fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<
     become_process::become_process(becoming, standard)
 }
 
-fn open_terminal(process: &Process) -> crate::step::Outcome<Terminal> {
+fn open_terminal(exec: &Exec<'_>) -> crate::step::Outcome<Terminal> {
     let root = sys::mount::open_directory("/")?;
-    let terminal = Terminal::open(root.as_fd())?;
-    if let Some(size) = process.console_size() {
+    let terminal = Terminal::open(root.as_fd(), exec.streams)?;
+    if let Some(size) = exec.process.console_size() {
         terminal.resize(size.height(), size.width())?;
     }
     Ok(terminal)

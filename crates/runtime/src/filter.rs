@@ -37,15 +37,15 @@ impl Filter {
             .iter()
             .flatten()
             .any(|rule| rule.action() == LinuxSeccompAction::ScmpActNotify);
-        let agent = match (notifies, profile.listener_path()) {
-            (false, _) => None,
-            (true, Some(socket)) => Some(Agent {
+        let agent = match profile.listener_path() {
+            Some(socket) => Some(Agent {
                 socket: socket.clone(),
                 metadata: profile.listener_metadata().clone().unwrap_or_default(),
             }),
-            (true, None) => {
+            None if notifies => {
                 return Err(Error::Invalid("SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath".into()));
             }
+            None => None,
         };
         let mut flags = profile.flags().iter().flatten().fold(0, |flags, flag| flags | number(*flag));
         if agent.is_some() {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -56,13 +56,30 @@ impl Subject {
     }
 }
 
+/// Where hooks run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// Their working directory, if it is not the caller's.
+    pub directory: Option<&'a Path>,
+    /// The environment of those that have none of their own, if it is not the caller's.
+    pub environment: Option<&'a [String]>,
+}
+
+impl<'a> Place<'a> {
+    /// In a bundle, as the caller.
+    #[must_use]
+    pub fn bundle(bundle: &'a Path) -> Self {
+        Self { directory: Some(bundle), environment: None }
+    }
+}
+
 /// Runs hooks one after another, each with the state on its standard input.
 ///
 /// # Errors
 /// [`Error::Hook`] for the first one that cannot be executed, fails, or does not end within its time; the others do not run then.
-pub fn run(kind: &'static str, hooks: &[Hook], state: &str) -> Result<()> {
+pub fn run(kind: &'static str, hooks: &[Hook], state: &str, place: &Place<'_>) -> Result<()> {
     for (index, hook) in hooks.iter().enumerate() {
-        run_one(hook, state).map_err(|reason| Error::Hook {
+        run_one(hook, state, place).map_err(|reason| Error::Hook {
             kind,
             index,
             path: hook.path().clone(),
@@ -72,13 +89,24 @@ pub fn run(kind: &'static str, hooks: &[Hook], state: &str) -> Result<()> {
     Ok(())
 }
 
-fn run_one(hook: &Hook, state: &str) -> Result<(), String> {
+fn run_one(hook: &Hook, state: &str, place: &Place<'_>) -> Result<(), String> {
     let mut command = Command::new(hook.path());
     if let [name, rest @ ..] = hook.args().as_deref().unwrap_or_default() {
         command.arg0(name).args(rest);
     }
-    let variables = hook.env().iter().flatten().filter_map(|variable| variable.split_once('='));
-    command.env_clear().envs(variables);
+    let pairs = |list: &[String]| {
+        list.iter()
+            .filter_map(|v| v.split_once('='))
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    // without an environment of its own it has its caller's, or the process's that it precedes
+    if let Some(environment) = hook.env().as_deref().or(place.environment) {
+        command.env_clear().envs(pairs(environment));
+    }
+    if let Some(directory) = place.directory.filter(|directory| directory.is_dir()) {
+        command.current_dir(directory);
+    }
     // what it writes is only of interest if it fails, and must not fill a pipe that nobody reads
     let output = memory_file()?;
     let both = || output.try_clone().map(Stdio::from).map_err(|error| error.to_string());

@@ -39,6 +39,13 @@ struct Init<'a> {
     terminal: Option<become_process::Terminal>,
 }
 
+impl Init<'_> {
+    /// Whether the mount namespace is the container's own. In another one nothing is mounted.
+    fn has_own_mounts(&self) -> bool {
+        self.plan.makes(UnshareFlags::NEWNS)
+    }
+}
+
 type Step = for<'a> fn(&mut Init<'a>) -> Outcome;
 
 /// In their order. The name is what a user reads when it fails.
@@ -51,6 +58,7 @@ const STEPS: &[(&str, Step)] = &[
     ("mount", mounts::mount_all),
     ("make devices", devices::make),
     ("set up the terminal", open_terminal),
+    ("make the working directory", make_working_directory),
     ("make mounts read-only", mounts::make_read_only),
     ("set sysctl", set_sysctls),
     ("set the host name", set_host_name),
@@ -98,18 +106,29 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
         // the caller is gone or gave up
         sys::clone::exit_now(1);
     }
+    close_the_rest(&init, channel);
     let starter = await_start(bundle, channel);
     let standard =
         become_process::Standard { streams, terminal: init.terminal.take(), preserved: bundle.preserved };
     let becoming = become_process::Becoming {
         process,
         filter: bundle.filter.as_ref(),
-        personality: bundle.spec.linux().as_ref().and_then(|linux| linux.personality().as_ref()),
+        linux: bundle.spec.linux().as_ref(),
         is_tied: matches!(bundle.life, Life::Tied),
         hooks: start_hooks(bundle),
         channel: starter.as_ref().unwrap_or(channel).as_fd(),
     };
     become_process::become_process(becoming, standard)
+}
+
+/// At a gate it may wait for long: nothing stays open but what it still needs. It ends by execve or at once, so that nobody misses what is closed.
+fn close_the_rest(init: &Init<'_>, channel: &OwnedFd) {
+    let Life::Gated(gate) = &init.bundle.life else { return };
+    let mut kept = vec![channel.as_fd(), gate.as_fd()];
+    kept.extend(init.terminal.iter().map(|terminal| terminal.line.as_fd()));
+    kept.extend(init.streams.descriptors().into_iter().flatten());
+    // what cannot be closed is closed by execve
+    let _ = sys::clone::close_except(3 + init.bundle.preserved, &kept);
 }
 
 /// Waits for the start order: on the channel, or from whoever connects to the gate, who then hears the rest.
@@ -194,17 +213,39 @@ fn ensure_attached(init: &mut Init<'_>) -> Outcome {
     Ok(())
 }
 
-fn open_terminal(init: &mut Init<'_>) -> Outcome {
-    if !matches!(init.streams, Streams::Terminal) {
+/// A working directory that is missing is made, as every engine does.
+fn make_working_directory(init: &mut Init<'_>) -> Outcome {
+    let Some(process) = init.spec.process() else { return Ok(()) };
+    if !init.has_own_mounts() {
         return Ok(());
     }
-    let terminal = become_process::Terminal::open(init.root.as_fd())?;
-    if init.plan.makes(UnshareFlags::NEWNS) {
+    let mode = sys::fs::Mode::from_raw_mode(0o755);
+    match sys::rooted::make_directories(init.root.as_fd(), process.cwd(), mode, &mut |_| Ok(())) {
+        // entering it as the process's user tells what is wrong with it
+        Ok(_) | Err(Errno::ROFS | Errno::ACCESS | Errno::PERM | Errno::LOOP) => Ok(()),
+        Err(errno) => Err(errno).about(process.cwd().display().to_string()),
+    }
+}
+
+fn open_terminal(init: &mut Init<'_>) -> Outcome {
+    if !init.streams.has_terminal() {
+        return Ok(());
+    }
+    let host;
+    let root = if init.has_own_mounts() {
+        init.root.as_fd()
+    } else {
+        host = sys::mount::open_directory("/")?;
+        host.as_fd()
+    };
+    let terminal = become_process::Terminal::open(root, init.streams)?;
+    if init.has_own_mounts() {
         devices::make_console(init.root.as_fd(), terminal.line.as_fd())?;
     }
     if let Some(size) = init.spec.process().as_ref().and_then(|process| process.console_size()) {
         terminal.resize(size.height(), size.width())?;
     }
+    terminal.take_streams()?;
     init.terminal = Some(terminal);
     Ok(())
 }
@@ -264,7 +305,9 @@ fn run_hooks(init: &mut Init<'_>) -> Outcome {
     }
     let Some(hooks) = hooks.create_container() else { return Ok(()) };
     let state = subject.state("creating", sys::process::getpid().as_raw_nonzero().get());
-    crate::hooks::run("createContainer", hooks, &state).about("")
+    // as runc: in the root file system, which is not entered yet
+    sys::process::fchdir(&init.root)?;
+    crate::hooks::run("createContainer", hooks, &state, &crate::hooks::Place::default()).about("")
 }
 
 /// Whether hooks run in the caller's namespaces before the root is entered.

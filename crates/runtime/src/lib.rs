@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accounts;
+mod affinity;
 mod become_process;
 pub mod bundle;
 pub mod capability;
@@ -20,6 +21,7 @@ pub mod cgroup;
 mod channel;
 pub mod control;
 mod create;
+mod device;
 mod error;
 mod exec;
 pub mod filter;

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use sys::clone::Child;
 use sys::fs::{Mode, OFlags};
-use sys::thread::{ThreadNameSpaceType, UnshareFlags};
+use sys::thread::{LinkNameSpaceType, ThreadNameSpaceType, UnshareFlags};
 
 /// Every kind, with its name in `/proc/<pid>/ns`; the user namespace first, since it gives the right to the others.
 pub(crate) const KINDS: [(LinuxNamespaceType, &str); 8] = [
@@ -34,6 +34,20 @@ pub(crate) fn type_of(kind: LinuxNamespaceType) -> ThreadNameSpaceType {
         LinuxNamespaceType::Time => ThreadNameSpaceType::TIME,
         LinuxNamespaceType::Pid => ThreadNameSpaceType::PROCESS_ID,
         LinuxNamespaceType::Mount => ThreadNameSpaceType::MOUNT,
+    }
+}
+
+/// A kind as setns(2) checks it against a descriptor.
+fn link_type(kind: LinuxNamespaceType) -> LinkNameSpaceType {
+    match kind {
+        LinuxNamespaceType::User => LinkNameSpaceType::User,
+        LinuxNamespaceType::Network => LinkNameSpaceType::Network,
+        LinuxNamespaceType::Ipc => LinkNameSpaceType::InterProcessCommunication,
+        LinuxNamespaceType::Uts => LinkNameSpaceType::HostNameAndNISDomainName,
+        LinuxNamespaceType::Cgroup => LinkNameSpaceType::ControlGroup,
+        LinuxNamespaceType::Time => LinkNameSpaceType::Time,
+        LinuxNamespaceType::Pid => LinkNameSpaceType::ProcessID,
+        LinuxNamespaceType::Mount => LinkNameSpaceType::Mount,
     }
 }
 
@@ -68,7 +82,7 @@ impl Plan {
             if of_kind.next().is_some() {
                 return Err(Error::Invalid(format!("linux.namespaces has two entries of type {kind}")));
             }
-            match namespace.path() {
+            match namespace.path().as_ref().filter(|path| !path.as_os_str().is_empty()) {
                 None => plan.make(kind, linux)?,
                 Some(path) => {
                     let fd =
@@ -133,7 +147,7 @@ impl Plan {
     /// Joins what is to be joined, and makes the time namespace of the next child.
     pub(crate) fn enter(&self) -> Outcome {
         for (kind, fd, path) in &self.joins {
-            sys::namespace::join(fd.as_fd(), None).about(path.clone())?;
+            sys::namespace::join(fd.as_fd(), Some(link_type(*kind))).about(path.clone())?;
             if *kind == LinuxNamespaceType::User {
                 become_root()?;
             }

@@ -1,24 +1,38 @@
-//! Bind mounts that are prepared before the init is there: those that the container's user namespace may not open, and those whose owners are mapped.
+//! What is prepared before the init is there: bind mounts that the container's user namespace may not open, those whose owners are mapped, and devices
+//! that it may not make.
 
+use crate::device;
 use crate::error::{At, Error, Result};
 use crate::mount_options::{self as options, Mapping, Recursion};
 use crate::namespaces::{Plan, lines};
 use oci::runtime::{LinuxIdMapping, Mount, Spec};
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use sys::clone::Forked;
+use sys::mount::NO_EXEC;
 use sys::thread::UnshareFlags;
 
-/// Detached trees by the position of their mount in the specification.
-pub(crate) type Sources = HashMap<usize, OwnedFd>;
+/// Detached trees.
+#[derive(Default)]
+pub(crate) struct Sources {
+    /// Of bind mounts, by their position in the specification.
+    pub(crate) mounts: HashMap<usize, OwnedFd>,
+    /// Of devices, by their path in the container.
+    pub(crate) devices: HashMap<PathBuf, OwnedFd>,
+}
 
 /// Opens the trees that the init cannot open itself.
 ///
 /// # Errors
 /// What the system reports, [`Error::Invalid`] for mappings without ids.
 pub(crate) fn open(spec: &Spec, plan: &Plan) -> Result<Sources> {
-    let mut sources = Sources::new();
+    let mut sources = Sources::default();
+    if plan.changes_user() {
+        sources.devices = devices(spec)?;
+    }
     for (position, mount) in spec.mounts().iter().flatten().enumerate() {
         let parsed = options::parse(mount.options().as_deref().unwrap_or_default());
         let mapped =
@@ -32,17 +46,40 @@ pub(crate) fn open(spec: &Spec, plan: &Plan) -> Result<Sources> {
             continue;
         }
         if mapped || plan.changes_user() {
-            let tree = clone(mount, &parsed)?;
+            let tree = match clone(mount, &parsed) {
+                // it may be there only when the mounts before it are
+                Err(Error::Io { source, .. }) if !mapped && source.kind() == ErrorKind::NotFound => continue,
+                tree => tree?,
+            };
             if mapped {
                 let recursive = parsed.mapping == Some(Mapping::All);
                 let namespace = user_namespace(spec, mount)?;
                 sys::mount::map_ids(tree.as_fd(), namespace.as_fd(), recursive)
                     .at("map the ids of", mount.destination())?;
             }
-            sources.insert(position, tree);
+            sources.mounts.insert(position, tree);
         }
     }
     Ok(sources)
+}
+
+/// Devices on a file system of the caller's user namespace, where they work. Kernels before 6.15 clone nothing off it; there the host's own are bound.
+fn devices(spec: &Spec) -> Result<HashMap<PathBuf, OwnedFd>> {
+    let mut devices = HashMap::new();
+    let place = || PathBuf::from("/dev");
+    let nodes =
+        sys::mount::new_filesystem("tmpfs", "devices", &[("mode", "755")], sys::mount::NO_SUID | NO_EXEC)
+            .at("make a file system for", place())?;
+    for (number, node) in device::all(spec).enumerate() {
+        let node = node?;
+        let name = number.to_string();
+        node.make_at(nodes.as_fd(), &name).at("make device", &node.path)?;
+        match sys::mount::clone_tree(nodes.as_fd(), name.as_str(), false) {
+            Ok(tree) => devices.insert(node.path, tree),
+            Err(_) => return Ok(HashMap::new()),
+        };
+    }
+    Ok(devices)
 }
 
 fn clone(mount: &Mount, parsed: &options::Options) -> Result<OwnedFd> {

@@ -318,7 +318,7 @@ impl Supervisor {
             process,
             streams: &given,
             filter: self.filter.as_ref(),
-            personality: None,
+            linux: None,
             is_tied: true,
             preserved: 0,
         };

@@ -146,6 +146,28 @@ pub fn keep_on_exec(first: u32, count: u32) -> Result<()> {
     Ok(())
 }
 
+/// Closes every descriptor from `first` on but the given ones. Only for a process that uses nothing else any more and ends by execve or [`exit_now`]:
+/// whatever owned the others must not be dropped.
+///
+/// # Errors
+/// What close_range(2) reports (Linux 5.9).
+pub fn close_except(first: u32, kept: &[BorrowedFd<'_>]) -> Result<()> {
+    let mut numbers: Vec<u32> = kept.iter().map(|fd| fd.as_raw_fd().cast_unsigned()).collect();
+    numbers.sort_unstable();
+    let mut next = first;
+    for number in numbers.into_iter().chain([u32::MAX]) {
+        if number > next {
+            // SAFETY: as documented, nobody uses or drops what is closed here.
+            let result = unsafe { libc::syscall(libc::SYS_close_range, next, number - 1, 0) };
+            if result != 0 {
+                return Err(last_error());
+            }
+        }
+        next = next.max(number.saturating_add(1));
+    }
+    Ok(())
+}
+
 /// Closes every descriptor from `first` on. For the first lines of a process only: what it inherited and nobody in it knows.
 ///
 /// # Errors

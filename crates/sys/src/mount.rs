@@ -155,7 +155,19 @@ pub fn new_filesystem(
 /// # Errors
 /// What open_tree(2) and mount_setattr(2) report (`EPERM` without `CAP_SYS_ADMIN`).
 pub fn read_only_file<P: Arg>(path: P) -> Result<OwnedFd> {
-    let tree = clone_tree(CWD, path, false)?;
+    read_only_clone(CWD, path)
+}
+
+/// As [`read_only_file`], of a file that is open already.
+///
+/// # Errors
+/// As [`read_only_file`].
+pub fn read_only_open_file(file: BorrowedFd<'_>) -> Result<OwnedFd> {
+    read_only_clone(file, "")
+}
+
+fn read_only_clone<P: Arg>(directory: BorrowedFd<'_>, path: P) -> Result<OwnedFd> {
+    let tree = clone_tree(directory, path, false)?;
     set_attributes(borrow(&tree), "", false, Attributes { set: READ_ONLY, ..Attributes::default() })?;
     Ok(tree)
 }

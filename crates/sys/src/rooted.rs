@@ -154,6 +154,33 @@ pub fn make_directories(
     open_directory(root, &done)
 }
 
+/// Makes the empty file `path` inside `root`, with the directories that are missing; a dangling symbolic link is followed inside the root and its target made.
+///
+/// # Errors
+/// As [`make_place`]; `ELOOP` beyond 40 links.
+pub fn make_file(root: BorrowedFd<'_>, path: &Path, mode: Mode) -> Result<()> {
+    let mut path = path.to_path_buf();
+    for _ in 0..40 {
+        let place = make_place(root, &path, Mode::from_raw_mode(0o755))?;
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match fs::openat(&place.parent, &place.name, flags, mode) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+        match fs::readlinkat(&place.parent, &place.name, Vec::new()) {
+            Ok(target) => {
+                let target = Path::new(OsStr::from_bytes(target.as_bytes()));
+                path = path.parent().unwrap_or(Path::new("/")).join(target);
+            }
+            // somebody else has made it
+            Err(Errno::INVAL) => return Ok(()),
+            Err(errno) => return Err(errno),
+        }
+    }
+    Err(Errno::LOOP)
+}
+
 fn components_reversed(path: &Path) -> Vec<PathBuf> {
     path.components()
         .rev()
@@ -179,8 +206,9 @@ fn make_directory(
                 OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY,
                 Mode::empty(),
             )?;
-            // mkdir obeys the umask
-            fs::fchmod(&directory, mode)?;
+            // mkdir obeys the umask; what it takes from its parent stays
+            let inherited = Mode::from_raw_mode(fs::fstat(&directory)?.st_mode & 0o2000);
+            fs::fchmod(&directory, mode | inherited)?;
             made(directory.as_fd())
         }
         Err(Errno::EXIST) => Ok(()),

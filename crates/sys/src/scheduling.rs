@@ -71,7 +71,8 @@ pub fn set_io_priority(class: u16, level: u16) -> Result<()> {
 /// What set_mempolicy(2) reports.
 pub fn set_memory_policy(mode: i32, nodes: &[u64]) -> Result<()> {
     let bits = if nodes.is_empty() { 0 } else { nodes.len() * 64 + 1 };
-    // SAFETY: the kernel reads as many bits as the array has, which outlives the call.
-    let result = unsafe { libc::syscall(libc::SYS_set_mempolicy, mode, nodes.as_ptr(), bits) };
+    let nodes = if nodes.is_empty() { std::ptr::null() } else { nodes.as_ptr() };
+    // SAFETY: the kernel reads as many bits as the array has, which outlives the call; of none it is told by a null pointer.
+    let result = unsafe { libc::syscall(libc::SYS_set_mempolicy, mode, nodes, bits) };
     if result == 0 { Ok(()) } else { Err(last_error()) }
 }

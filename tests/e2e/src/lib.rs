@@ -10,6 +10,7 @@
 #![allow(clippy::print_stderr)]
 
 mod binary;
+mod bundle;
 mod canary;
 mod engine;
 mod kernel;
@@ -21,6 +22,7 @@ mod said;
 mod skip;
 mod terminal;
 
+pub use bundle::Bundle;
 pub use canary::Canary;
 pub use engine::{Background, TestEngine};
 pub use kernel::{Process, start_tick};

@@ -18,6 +18,7 @@ mod information;
 mod inspect;
 mod kill;
 mod logs;
+mod oci;
 mod pause;
 mod prune;
 mod ps;

@@ -17,6 +17,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use globals::{First, Globals};
 use std::ffi::OsString;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 /// A command as the table has it.
@@ -105,6 +106,9 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
     let Some(entry) = COMMANDS.iter().find(|entry| entry.name == name) else {
         return Err(Failure::new(format!("unknown command {name:?}; 'tare oci --help' lists the commands")));
     };
+    if ["create", "exec", "run"].contains(&name) {
+        protect_program()?;
+    }
     let program = OsString::from(format!("tare oci {name}"));
     let words: Vec<OsString> = std::iter::once(program).chain(words[1..].iter().cloned()).collect();
     let command = Command::new(entry.name).bin_name(format!("tare oci {name}")).args_override_self(true);
@@ -113,6 +117,38 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
         Some(matches) => (entry.run)(globals, &matches),
         None => Ok(0),
     }
+}
+
+/// A container must not reach this program for writing, although a process of it begins as a fork of this one (CVE-2019-5736): it is executed anew
+/// from a read-only clone of its mount, unless it runs from one already (docs/adr/0009).
+fn protect_program() -> Outcome<()> {
+    let failed = |errno: sys::Errno| Failure::new(format!("protect this program: {errno}"));
+    let flags = sys::fs::OFlags::PATH | sys::fs::OFlags::CLOEXEC;
+    let own = sys::fs::open("/proc/self/exe", flags, sys::fs::Mode::empty()).map_err(failed)?;
+    let is_read_only = |fs: sys::fs::StatVfs| fs.f_flag.contains(sys::fs::StatVfsMountFlags::RDONLY);
+    if sys::fs::fstatvfs(&own).is_ok_and(is_read_only) {
+        return Ok(());
+    }
+    let program = match sys::mount::read_only_open_file(own.as_fd()) {
+        Ok(program) => program,
+        // without the right to mount there is no container either, but for a user namespace that this process is root of
+        Err(sys::Errno::PERM) => return Ok(()),
+        Err(errno) => return Err(failed(errno)),
+    };
+    let strings = |list: Vec<OsString>| {
+        use std::os::unix::ffi::OsStringExt;
+        list.into_iter().filter_map(|text| std::ffi::CString::new(text.into_vec()).ok()).collect::<Vec<_>>()
+    };
+    let variables = std::env::vars_os().map(|(mut name, value)| {
+        name.push("=");
+        name.push(value);
+        name
+    });
+    Err(failed(sys::clone::fexecve(
+        program.as_fd(),
+        &strings(std::env::args_os().collect()),
+        &strings(variables.collect()),
+    )))
 }
 
 fn help() -> Outcome {

@@ -2,7 +2,8 @@
 
 use crate::step::{About, Failure, Outcome};
 use oci::runtime::{
-    IOPriorityClass, LinuxPersonalityDomain, LinuxSchedulerFlag, LinuxSchedulerPolicy, Process,
+    IOPriorityClass, LinuxMemoryPolicy, LinuxPersonalityDomain, LinuxSchedulerFlag, LinuxSchedulerPolicy,
+    MemoryPolicyFlagType, MemoryPolicyModeType, Process,
 };
 use sys::Errno;
 use sys::scheduling::Policy;
@@ -53,6 +54,47 @@ fn flag_bit(flag: LinuxSchedulerFlag) -> u64 {
         LinuxSchedulerFlag::SchedFlagUtilClampMin => 0x20,
         LinuxSchedulerFlag::SchedFlagUtilClampMax => 0x40,
     }
+}
+
+/// Sets the memory policy that the specification asks for (set_mempolicy(2); the numbers are those of linux/mempolicy.h).
+pub(super) fn set_memory_policy(policy: &LinuxMemoryPolicy) -> Outcome {
+    let mode = match policy.mode() {
+        MemoryPolicyModeType::MpolDefault => 0,
+        MemoryPolicyModeType::MpolPreferred => 1,
+        MemoryPolicyModeType::MpolBind => 2,
+        MemoryPolicyModeType::MpolInterleave => 3,
+        MemoryPolicyModeType::MpolLocal => 4,
+        MemoryPolicyModeType::MpolPreferredMany => 5,
+        MemoryPolicyModeType::MpolWeightedInterleave => 6,
+    };
+    let flags = policy.flags().iter().flatten().fold(0, |flags, flag| {
+        flags
+            | match flag {
+                MemoryPolicyFlagType::MpolFStaticNodes => 1 << 15,
+                MemoryPolicyFlagType::MpolFRelativeNodes => 1 << 14,
+                MemoryPolicyFlagType::MpolFNumaBalancing => 1 << 13,
+            }
+    });
+    let nodes = nodes(policy.nodes().as_deref().unwrap_or_default())
+        .ok_or(Errno::INVAL)
+        .about("memoryPolicy.nodes")?;
+    sys::scheduling::set_memory_policy(mode | flags, &nodes).about("memoryPolicy")
+}
+
+/// The bits of a list `0-2,5`.
+fn nodes(list: &str) -> Option<Vec<u64>> {
+    const MOST: usize = 1024;
+    let mut bits = Vec::new();
+    for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
+        if first > last || last >= MOST {
+            return None;
+        }
+        bits.resize(bits.len().max(last / 64 + 1), 0);
+        (first..=last).for_each(|node| bits[node / 64] |= 1_u64 << (node % 64));
+    }
+    Some(bits)
 }
 
 /// Sets the execution domain that the specification asks for.

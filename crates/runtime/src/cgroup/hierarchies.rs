@@ -18,6 +18,8 @@ pub struct Controller {
     pub mount: PathBuf,
     /// The group that paths are relative to, below the mount.
     pub base: PathBuf,
+    /// A part of this controller's path alone, behind the group's.
+    pub below: PathBuf,
 }
 
 /// How this machine has its control groups.
@@ -55,8 +57,9 @@ impl Hierarchies {
                     for name in options.split(',').filter(|o| ALWAYS.contains(o) || ON_DEMAND.contains(o)) {
                         // a tree may be bound at several places
                         if !separate.iter().any(|known: &Controller| known.name == name) {
-                            let base = PathBuf::new();
-                            separate.push(Controller { name: name.into(), mount: mount.into(), base });
+                            let (base, below) = (PathBuf::new(), PathBuf::new());
+                            let (name, mount) = (name.to_owned(), mount.into());
+                            separate.push(Controller { name, mount, base, below });
                         }
                     }
                 }

@@ -22,6 +22,10 @@ impl List {
         self.0.push(Setting { controller, file: file.into(), value: value.to_string(), before: None });
     }
 
+    fn last(&mut self) -> &mut Setting {
+        self.0.last_mut().expect("a setting has just been made")
+    }
+
     fn set_some(&mut self, controller: &'static str, file: &str, value: Option<impl ToString>) {
         if let Some(value) = value {
             self.set(controller, file, value);
@@ -39,16 +43,29 @@ pub(super) fn separate(resources: &LinuxResources) -> Vec<Setting> {
     if let Some(cpu) = resources.cpu() {
         list.set_some("cpu", "cpu.shares", cpu.shares().filter(|shares| *shares > 0));
         list.set_some("cpu", "cpu.cfs_burst_us", cpu.burst());
-        list.set_some("cpu", "cpu.cfs_period_us", cpu.period().filter(|period| *period > 0));
-        list.set_some("cpu", "cpu.cfs_quota_us", cpu.quota().filter(|quota| *quota != 0));
-        list.set_some("cpu", "cpu.rt_period_us", cpu.realtime_period().filter(|period| *period > 0));
-        list.set_some("cpu", "cpu.rt_runtime_us", cpu.realtime_runtime().filter(|runtime| *runtime != 0));
+        for (period, quota) in [
+            (
+                ("cpu.cfs_period_us", cpu.period().filter(|period| *period > 0)),
+                ("cpu.cfs_quota_us", cpu.quota().filter(|quota| *quota != 0)),
+            ),
+            (
+                ("cpu.rt_period_us", cpu.realtime_period().filter(|period| *period > 0)),
+                ("cpu.rt_runtime_us", cpu.realtime_runtime().filter(|runtime| *runtime != 0)),
+            ),
+        ] {
+            list.set_some("cpu", period.0, period.1);
+            // a shorter period than what may run in it is refused
+            if let (Some(_), Some(quota_value)) = (period.1, quota.1) {
+                list.last().before = Some((quota.0.into(), quota_value.to_string()));
+            }
+            list.set_some("cpu", quota.0, quota.1);
+        }
         list.set_some("cpu", "cpu.idle", cpu.idle());
         list.set_some("cpuset", "cpuset.cpus", cpu.cpus().as_ref().filter(|cpus| !cpus.is_empty()));
         list.set_some("cpuset", "cpuset.mems", cpu.mems().as_ref().filter(|mems| !mems.is_empty()));
     }
     if let Some(pids) = resources.pids() {
-        list.set("pids", "pids.max", maximum(pids.limit()));
+        list.set("pids", "pids.max", processes(pids.limit()));
     }
     separate_io(&mut list, resources);
     for limit in resources.hugepage_limits().iter().flatten() {
@@ -138,7 +155,7 @@ pub(super) fn unified(resources: &LinuxResources) -> Vec<Setting> {
         list.set_some("", "cpuset.mems", cpu.mems().as_ref().filter(|mems| !mems.is_empty()));
     }
     if let Some(pids) = resources.pids() {
-        list.set("", "pids.max", maximum(pids.limit()));
+        list.set("", "pids.max", processes(pids.limit()));
     }
     unified_io(&mut list, resources);
     for limit in resources.hugepage_limits().iter().flatten() {
@@ -190,6 +207,11 @@ fn weight(shares: u64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 10000")]
     let weight = 10_f64.powf(exponent).ceil() as u64;
     weight
+}
+
+/// No process at all cannot run: the specification's 0 is the least that can.
+fn processes(limit: i64) -> String {
+    if limit < 0 { "max".into() } else { limit.max(1).to_string() }
 }
 
 fn maximum(number: i64) -> String {

@@ -9,6 +9,9 @@ use sys::fs::{FileType, Mode, OFlags, ResolveFlags, major, minor};
 use sys::mount::Attributes;
 
 pub(super) fn apply(init: &mut Init<'_>) -> Outcome {
+    if !init.has_own_mounts() {
+        return Ok(());
+    }
     let Some(linux) = init.spec.linux() else { return Ok(()) };
     let root = init.root.as_fd();
     for path in linux.readonly_paths().iter().flatten() {
@@ -16,9 +19,11 @@ pub(super) fn apply(init: &mut Init<'_>) -> Outcome {
     }
     let masked = linux.masked_paths().as_deref().unwrap_or_default();
     if !masked.is_empty() {
-        let cover = Cover::new()?;
-        for path in masked {
-            cover.put_over(root, Path::new(path)).about(path.clone())?;
+        let mut cover = Cover::new()?;
+        for (position, path) in masked.iter().enumerate() {
+            if !masked[..position].contains(path) {
+                cover.put_over(root, Path::new(path)).about(path.clone())?;
+            }
         }
     }
     Ok(())
@@ -47,6 +52,8 @@ fn make_read_only(root: BorrowedFd<'_>, path: &Path) -> Outcome {
 /// descriptors of our own, never from the image (CVE-2025-31133).
 struct Cover {
     null: OwnedFd,
+    /// The tmpfs that is over all directories, once it is over one of them.
+    empty: Option<OwnedFd>,
 }
 
 impl Cover {
@@ -58,18 +65,29 @@ impl Cover {
         if !is_null {
             return Err(Errno::NODEV).about("the host's /dev/null");
         }
-        Ok(Self { null })
+        Ok(Self { null, empty: None })
     }
 
-    fn put_over(&self, root: BorrowedFd<'_>, path: &Path) -> Outcome {
+    fn put_over(&mut self, root: BorrowedFd<'_>, path: &Path) -> Outcome {
         let Some(target) = find(root, path)? else { return Ok(()) };
         let is_directory = FileType::from_raw_mode(sys::fs::fstat(&target)?.st_mode) == FileType::Directory;
-        let tree = if is_directory {
-            // one each: a detached mount can be cloned only since Linux 6.15
-            sys::mount::new_filesystem("tmpfs", "tmpfs", &[("nr_inodes", "2")], sys::mount::READ_ONLY)?
-        } else {
-            sys::mount::clone_tree(self.null.as_fd(), "", false)?
-        };
-        Ok(sys::mount::attach(tree.as_fd(), target.as_fd())?)
+        if !is_directory {
+            let tree = sys::mount::clone_tree(self.null.as_fd(), "", false)?;
+            return Ok(sys::mount::attach(tree.as_fd(), target.as_fd())?);
+        }
+        match &self.empty {
+            // a mount can be cloned when it is attached (a detached one only since Linux 6.15)
+            Some(empty) => {
+                let tree = sys::mount::clone_tree(empty.as_fd(), "", false)?;
+                Ok(sys::mount::attach(tree.as_fd(), target.as_fd())?)
+            }
+            None => {
+                let options = [("nr_inodes", "2")];
+                let tree = sys::mount::new_filesystem("tmpfs", "tmpfs", &options, sys::mount::READ_ONLY)?;
+                sys::mount::attach(tree.as_fd(), target.as_fd())?;
+                self.empty = Some(tree);
+                Ok(())
+            }
+        }
     }
 }

@@ -14,6 +14,9 @@ use sys::mount::{Attributes, NO_DEV, NO_EXEC, NO_SUID, READ_ONLY};
 const PRIVATE: u64 = 1 << 18;
 
 pub(super) fn mount_all(init: &mut Init<'_>) -> Outcome {
+    if !init.has_own_mounts() {
+        return Ok(());
+    }
     let spec = init.spec;
     for (position, mount) in spec.mounts().iter().flatten().enumerate() {
         mount_one(init, position, mount).about(mount.destination().display().to_string())?;
@@ -31,10 +34,17 @@ fn mount_one(init: &mut Init<'_>, position: usize, mount: &Mount) -> Outcome {
         return cgroups::mount(init, mount.destination(), &parsed);
     }
     let tree = new_filesystem(init, kind, mount, &parsed)?;
+    let existed = sys::rooted::open_handle(init.root.as_fd(), mount.destination()).is_ok();
     let target = match kind {
         "proc" | "sysfs" => directory_without_links(init.root.as_fd(), mount.destination())?,
         _ => mount_point(init.root.as_fd(), mount.destination(), FileType::Directory, &parsed)?,
     };
+    if kind == "tmpfs" && !parsed.data.iter().any(|(key, _)| key == "mode") {
+        // as what it covers, so that nobody notices
+        let covered = sys::fs::fstat(&target)?.st_mode & 0o7777;
+        let top = sys::rooted::open_directory(tree.as_fd(), ".".as_ref())?;
+        sys::fs::fchmod(&top, Mode::from_raw_mode(if existed { covered } else { 0o1777 }))?;
+    }
     if parsed.copies_up {
         copy_up(init, target.as_fd(), tree.as_fd())?;
     }
@@ -108,7 +118,9 @@ pub(super) fn directory_without_links(root: BorrowedFd<'_>, path: &Path) -> Outc
             Ok(open()?)
         }
         Err(Errno::LOOP) => {
-            Err(Failure { object: "the image has a symbolic link there".into(), errno: Errno::LOOP })
+            let object =
+                "it must be mounted on ordinary directory; the image has a symbolic link there".into();
+            Err(Failure { object, errno: Errno::LOOP })
         }
         Err(Errno::NOTDIR) => Err(Failure {
             object: "the image has something else than a directory there".into(),
@@ -120,7 +132,7 @@ pub(super) fn directory_without_links(root: BorrowedFd<'_>, path: &Path) -> Outc
 
 /// A directory or file of the host (a volume, `/etc/hosts`), at a path resolved inside the root.
 fn bind(init: &mut Init<'_>, position: usize, mount: &Mount, options: &Options) -> Outcome {
-    let tree = match init.sources.remove(&position) {
+    let tree = match init.sources.mounts.remove(&position) {
         Some(tree) => tree,
         None => {
             let source = mount.source().as_ref().ok_or(Errno::INVAL).about("bind mount without a source")?;
@@ -215,9 +227,7 @@ fn mount_point(root: BorrowedFd<'_>, path: &Path, kind: FileType, options: &Opti
             Ok(sys::rooted::make_directories(root, path, Mode::from_raw_mode(0o755), &mut |_| Ok(()))?)
         }
         Err(Errno::NOENT) => {
-            let place = sys::rooted::make_place(root, path, Mode::from_raw_mode(0o755))?;
-            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            sys::fs::openat(&place.parent, &place.name, flags, Mode::from_raw_mode(0o755))?;
+            sys::rooted::make_file(root, path, Mode::from_raw_mode(0o755))?;
             Ok(sys::rooted::open_handle(root, path)?)
         }
         Err(errno) => Err(errno.into()),

@@ -7,12 +7,14 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use sys::Errno;
 use sys::mount::{Attributes, MountPropagationFlags, READ_ONLY, UnmountFlags};
-use sys::thread::UnshareFlags;
 
 /// Cuts the namespace off the host's and attaches the root.
 pub(super) fn attach(init: &mut Init<'_>) -> Outcome {
-    if !init.plan.makes(UnshareFlags::NEWNS) {
-        // in somebody else's mount namespace nothing is mounted
+    if !init.has_own_mounts() {
+        // in somebody else's mount namespace nothing is mounted; the root is what is there under its name
+        let about = || init.bundle.place.display().to_string();
+        init.root = sys::rooted::open_directory(sys::mount::open_directory("/")?.as_fd(), &init.bundle.place)
+            .about(about())?;
         return Ok(());
     }
     let about = || init.bundle.place.display().to_string();
@@ -48,6 +50,31 @@ fn is_shared(init: &Init<'_>) -> bool {
     propagation(init).is_some_and(|(propagation, _)| propagation == SHARED)
 }
 
+/// The host's mounts stay below a moved root, where a new mount namespace could find them: those of the kernel's file systems are taken away.
+fn hide_kernel_mounts(place: &Path) -> Outcome {
+    let table = std::fs::read_to_string("/proc/self/mountinfo")?;
+    let is_kernel = |line: &&str| {
+        let kind = line.split_once(" - ").and_then(|(_, rest)| rest.split(' ').next());
+        matches!(kind, Some("proc" | "sysfs"))
+    };
+    for point in table.lines().filter(is_kernel).filter_map(|line| line.split(' ').nth(4)) {
+        if Path::new(point).starts_with(place) {
+            continue;
+        }
+        match sys::mount::unmount(point, UnmountFlags::DETACH) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            // locked by a user namespace: covered
+            Err(Errno::INVAL | Errno::PERM) => {
+                let cover = sys::mount::new_filesystem("tmpfs", "tmpfs", &[], READ_ONLY)?;
+                let target = sys::mount::open_directory(point).about(point)?;
+                sys::mount::attach(cover.as_fd(), target.as_fd()).about(point)?;
+            }
+            Err(errno) => return Err(errno).about(point),
+        }
+    }
+    Ok(())
+}
+
 /// The mount point that a path is below.
 fn mount_of(path: &Path) -> Outcome<PathBuf> {
     let table = std::fs::read_to_string("/proc/self/mountinfo")?;
@@ -63,7 +90,7 @@ fn propagation(init: &Init<'_>) -> Option<(u64, Recursion)> {
 
 /// Makes the root file system the root directory and unmounts the host's. Read-only comes last: mount points had to be made.
 pub(super) fn pivot(init: &mut Init<'_>) -> Outcome {
-    if !init.plan.makes(UnshareFlags::NEWNS) {
+    if !init.has_own_mounts() {
         sys::process::fchdir(&init.root)?;
         sys::process::chroot(".").about("chroot")?;
         return sys::process::chdir("/").about("/");
@@ -76,6 +103,7 @@ pub(super) fn pivot(init: &mut Init<'_>) -> Outcome {
     }
     sys::process::fchdir(&init.root)?;
     if init.bundle.no_pivot {
+        hide_kernel_mounts(&init.bundle.place)?;
         let here = sys::mount::open_directory(".")?;
         let flags = sys::mount::MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
         sys::mount::move_mount(&here, "", sys::fs::CWD, "/", flags).about("move the root")?;

@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// File for the process id
     #[arg(long, value_name = "FILE")]
     pid_file: Option<PathBuf>,
+    /// Socket that gets a descriptor of the process
+    #[arg(long, value_name = "PATH")]
+    pidfd_socket: Option<PathBuf>,
     /// Do not wait for its end (run only)
     #[arg(short, long)]
     detach: bool,
@@ -47,7 +50,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    fn options(&self) -> Outcome<Options> {
+    fn options(&self, globals: &Globals) -> Outcome<Options> {
         let absolute = |path: PathBuf| {
             std::fs::canonicalize(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
         };
@@ -58,15 +61,26 @@ impl Arguments {
             configuration: self.config.clone().map(absolute).transpose()?,
             console_socket: self.console_socket.clone(),
             pid_file: self.pid_file.clone(),
+            pidfd_socket: self.pidfd_socket.clone(),
             preserved: self.preserve_fds,
             listening,
             notify_socket: std::env::var("NOTIFY_SOCKET").ok(),
             no_pivot: self.no_pivot,
             no_keyring: self.no_new_keyring,
-            no_cgroup: false,
+            no_cgroup: globals.no_cgroup,
             owner: owner(),
         })
     }
+}
+
+/// Descriptors of the caller that are not the container's would stay open as long as it waits for its start. A configuration may be behind one of them.
+fn close_inherited(arguments: &Arguments, options: &Options) -> Outcome<()> {
+    let paths = [&arguments.bundle, &arguments.config].into_iter().flatten();
+    if paths.into_iter().any(|path| path.starts_with("/dev/fd") || path.starts_with("/proc")) {
+        return Ok(());
+    }
+    sys::clone::close_inherited_from(3 + options.preserved + options.listening)
+        .map_err(|errno| Failure::new(format!("close inherited descriptors: {errno}")))
 }
 
 /// Name of the calling user, as the host's account file has it.
@@ -85,13 +99,16 @@ pub(super) fn create(globals: &Globals, arguments: Arguments) -> Outcome {
     if arguments.detach || arguments.keep || arguments.no_subreaper {
         return Err(Failure::new("--detach, --keep and --no-subreaper are for run"));
     }
-    making::create(&globals.lifecycle(), &arguments.options()?)?;
+    let options = arguments.options(globals)?;
+    close_inherited(&arguments, &options)?;
+    making::create(&globals.lifecycle(), &options)?;
     Ok(0)
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let lifecycle = globals.lifecycle();
-    let options = arguments.options()?;
+    let options = arguments.options(globals)?;
+    close_inherited(&arguments, &options)?;
     if !arguments.detach && arguments.console_socket.is_some() {
         return Err(Failure::new("cannot use console socket if runtime will not detach or allocate tty"));
     }
@@ -123,7 +140,7 @@ fn detach(lifecycle: &Lifecycle, arguments: &Arguments, run: &Run) -> Outcome {
 
 fn remove(lifecycle: &Lifecycle, id: &str) -> Outcome<()> {
     match Container::find(lifecycle, id) {
-        Ok(container) => Ok(delete::remains(&container)?),
+        Ok(container) => Ok(delete::remains(lifecycle, &container)?),
         // somebody else has deleted it
         Err(lifecycle::Error::NoContainer(_)) => Ok(()),
         Err(error) => Err(error.into()),

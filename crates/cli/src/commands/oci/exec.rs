@@ -37,6 +37,9 @@ pub(super) struct Arguments {
     /// File for the process id
     #[arg(long, value_name = "FILE")]
     pid_file: Option<PathBuf>,
+    /// Socket that gets a descriptor of the process
+    #[arg(long, value_name = "PATH")]
+    pidfd_socket: Option<PathBuf>,
     /// Label of SELinux
     #[arg(long, value_name = "LABEL")]
     process_label: Option<String>,
@@ -53,8 +56,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0)]
     preserve_fds: u32,
     /// A control group below the container's
-    #[arg(long, value_name = "PATH")]
-    cgroup: Option<PathBuf>,
+    #[arg(long, value_name = "[CONTROLLERS:]PATH")]
+    cgroup: Vec<String>,
     /// Also in a paused container
     #[arg(long)]
     ignore_paused: bool,
@@ -95,8 +98,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         label: arguments.process_label,
         console_socket: arguments.console_socket,
         pid_file: arguments.pid_file,
+        pidfd_socket: arguments.pidfd_socket,
         preserved: arguments.preserve_fds,
-        cgroup: arguments.cgroup,
+        cgroups: arguments.cgroup,
         ignore_paused: arguments.ignore_paused,
     };
     let watch = (!arguments.detach).then(|| console::Watch::begin(!arguments.no_subreaper)).transpose()?;

@@ -13,7 +13,7 @@ pub(super) const HELP: &str = "Global options:
   --log-format FORMAT    text or json
   --debug                accepted; there is nothing more to say
   --systemd-cgroup       control groups are made by systemd
-  --cgroup-manager NAME  cgroupfs or systemd (crun's form)
+  --cgroup-manager NAME  cgroupfs, systemd or disabled (crun's form)
   --rootless WORD        true, false or auto
   --version              print the version
 
@@ -25,6 +25,9 @@ pub(super) struct Globals {
     root: PathBuf,
     log: Option<PathBuf>,
     json: bool,
+    is_root_given: bool,
+    /// Containers stay in the caller's control group.
+    pub(super) no_cgroup: bool,
 }
 
 /// What comes first.
@@ -37,7 +40,13 @@ pub(super) enum First {
 
 impl Globals {
     pub(super) fn split(arguments: &[OsString], exec_root: Option<&Path>) -> Outcome<(Self, First)> {
-        let mut globals = Self { root: default_root(exec_root), log: None, json: false };
+        let mut globals = Self {
+            root: default_root(exec_root),
+            log: None,
+            json: false,
+            is_root_given: false,
+            no_cgroup: false,
+        };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let text = argument.to_string_lossy();
@@ -51,17 +60,24 @@ impl Globals {
                     .ok_or_else(|| Failure::new(format!("flag needs an argument: {flag}")))
             };
             match flag.strip_prefix('-').map(|flag| flag.trim_start_matches('-')) {
-                Some("root") => globals.root = absolute(&take()?)?,
+                Some("root") => {
+                    globals.root = absolute(&take()?)?;
+                    globals.is_root_given = true;
+                }
                 Some("log") => globals.log = Some(PathBuf::from(take()?)),
                 Some("log-format") => globals.json = is_json(&take()?)?,
                 Some("rootless") => check_rootless(&take()?)?,
-                Some("cgroup-manager") => check_manager(&take()?)?,
+                Some("cgroup-manager") => match take()?.as_str() {
+                    "disabled" => globals.no_cgroup = true,
+                    manager => check_manager(manager)?,
+                },
                 Some("systemd-cgroup") => check_manager("systemd")?,
                 Some("debug") => {}
                 Some("h" | "help") => return Ok((globals, First::Help)),
                 Some("v" | "version") => return Ok((globals, First::Version)),
                 Some(_) => return Err(Failure::new(format!("unknown flag: {flag}; see 'tare oci --help'"))),
                 None => {
+                    globals.open_log()?;
                     let words = std::iter::once(argument).chain(rest).cloned().collect();
                     return Ok((globals, First::Command(words)));
                 }
@@ -71,7 +87,22 @@ impl Globals {
     }
 
     pub(super) fn lifecycle(&self) -> Lifecycle {
-        Lifecycle { root: self.root.clone() }
+        Lifecycle { root: self.root.clone(), warn }
+    }
+
+    /// A state directory that was asked for has to be there for whoever only looks.
+    pub(super) fn must_have_root(&self) -> Outcome<()> {
+        if self.is_root_given && !self.root.is_dir() {
+            return Err(Failure::new(format!("{}: no such directory", self.root.display())));
+        }
+        Ok(())
+    }
+
+    /// A log that cannot be written is told at once.
+    fn open_log(&self) -> Outcome<()> {
+        let Some(path) = &self.log else { return Ok(()) };
+        let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        opened.map(drop).map_err(|error| Failure::new(format!("open log {}: {error}", path.display())))
     }
 
     /// Adds an error to the log, in the form that containerd, Podman and Docker read.
@@ -87,6 +118,11 @@ impl Globals {
         // it is on standard error as well
         let _ = file.and_then(|mut file| writeln!(file, "{line}"));
     }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
+fn warn(text: &str) {
+    eprintln!("tare-runtime: warning: {text}");
 }
 
 fn default_root(exec_root: Option<&Path>) -> PathBuf {
@@ -124,6 +160,8 @@ fn check_manager(name: &str) -> Outcome<()> {
         "systemd" => Err(Failure::new(
             "the systemd cgroup driver is not supported yet; leave --systemd-cgroup out for cgroupfs",
         )),
-        other => Err(Failure::new(format!("unknown cgroup manager {other:?}: there is cgroupfs"))),
+        other => {
+            Err(Failure::new(format!("unknown cgroup manager {other:?}: there are cgroupfs and disabled")))
+        }
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
+    globals.must_have_root()?;
     let containers = lifecycle::list::list(&globals.lifecycle())?;
     let states = containers.iter().map(lifecycle::Container::state).collect::<Result<Vec<_>, _>>()?;
     let mut out = std::io::stdout().lock();

@@ -65,7 +65,11 @@ pub(super) struct Kill {
 }
 
 pub(super) fn kill(globals: &Globals, arguments: Kill) -> Outcome {
-    let signal = engine::containers::kill::parse_signal(&arguments.signal)?;
+    let signal = match arguments.signal.as_str() {
+        // only asks whether it is there
+        "0" => 0,
+        signal => engine::containers::kill::parse_signal(signal)?,
+    };
     lifecycle::kill::kill(&globals.lifecycle(), &arguments.id, signal, arguments.all)?;
     Ok(0)
 }

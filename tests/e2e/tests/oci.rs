@@ -1,0 +1,9 @@
+//! `tare oci`: the OCI runtime's command line.
+
+mod engines;
+mod failures;
+mod hooks;
+mod hostile;
+mod life;
+mod process;
+mod specification;

@@ -1,0 +1,61 @@
+//! A step that fails says which, and leaves nothing.
+
+use e2e::Bundle;
+use serde_json::{Value, json};
+
+#[test]
+fn every_step_that_fails_leaves_nothing() {
+    let Some(mut bundle) = Bundle::new() else { return };
+    let good = bundle.config.clone();
+    let cases: [(&str, Value, &str); 17] = [
+        ("/process/args", json!(["/no/such/program"]), "/no/such/program"),
+        ("/process/args", json!(["/etc/passwd"]), "/etc/passwd"),
+        ("/process/args", json!([]), "process.args"),
+        ("/process/cwd", json!("relative"), "absolute"),
+        ("/process/cwd", json!("/etc/passwd/x"), "/etc/passwd/x"),
+        ("/process/rlimits", json!([{"type": "RLIMIT_NOFILE", "soft": 2, "hard": 1}]), "set limits"),
+        ("/process/scheduler", json!({"policy": "SCHED_FIFO", "priority": 1000}), "scheduler"),
+        ("/process/apparmorProfile", json!("nosuch"), "apparmor"),
+        ("/process/oomScoreAdj", json!(5000), "oom_score_adj"),
+        ("/root/path", json!("nosuch"), "nosuch"),
+        ("/ociVersion", json!("7.0"), "ociVersion"),
+        (
+            "/linux/namespaces",
+            json!([{"type": "mount"}, {"type": "uts"}, {"type": "network", "path": "/no/such"}]),
+            "/no/such",
+        ),
+        ("/linux/namespaces", json!([{"type": "uts"}, {"type": "uts"}]), "two entries"),
+        ("/linux/resources", json!({"unified": {"no.such": "1"}}), "unified"),
+        ("/linux/resources", json!({"cpu": {"cpus": "9999"}}), "cpuset"),
+        ("/linux/devices", json!([{"path": "/dev/x", "type": "c", "major": -1, "minor": 0}]), "/dev/x"),
+        ("/linux/seccomp", json!({"defaultAction": "SCMP_ACT_NOTIFY"}), "seccomp"),
+    ];
+    for (pointer, value, said) in cases {
+        bundle.config = good.clone();
+        bundle.set(pointer, value.clone());
+        for command in ["run", "create"] {
+            let result = bundle.detached([command, "bundle"]);
+            // a created container's program is looked for when it is started
+            if command == "create" && result.code == 0 {
+                bundle.oci(["start", "bundle"]).fails(1, said);
+                bundle.oci(["delete", "--force", "bundle"]).ok();
+            } else {
+                assert_ne!(result.code, 0, "{pointer} {value}");
+                assert!(result.err.contains(said), "{pointer} {value}: {result:?}");
+            }
+            bundle.nothing_is_left();
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_is_none_says_where() {
+    let Some(bundle) = Bundle::new() else { return };
+    let path = bundle.directory().join("config.json");
+    std::fs::write(&path, "{\n  \"ociVersion\": \"1.2\",\n  oops\n}").unwrap();
+    let said = bundle.oci(["run", "bundle"]).complaint(1);
+    assert!(said.contains("config.json") && said.contains("line 3 column 3"), "{said}");
+    std::fs::remove_file(&path).unwrap();
+    bundle.oci(["run", "bundle"]).fails(1, "config.json");
+    bundle.nothing_is_left();
+}
