@@ -47,4 +47,5 @@ pub(crate) fn tell_agent(
     };
     let text = serde_json::to_vec(&state).expect("a state serialises");
     runtime::hand_over(&agent.socket, &text, listener.as_fd())
+        .map_err(|error| runtime::Error::Agent(error.to_string()))
 }

@@ -35,12 +35,6 @@ pub(crate) fn of(spec: &Spec) -> LinuxResources {
     // a denial of everything has just been said
     let denies_all = |r: &LinuxDeviceCgroup| !r.allow() && is_all(r);
     rules.extend(asked.into_iter().filter(|asked| !denies_all(asked)));
-    // a device that is asked for is there to be used
-    for device in linux.and_then(|linux| linux.devices().as_deref()).unwrap_or_default() {
-        if device.typ() != LinuxDeviceType::P {
-            rules.push(rule(true, device.typ(), device.major(), device.minor(), "rwm"));
-        }
-    }
     if !rules.iter().any(|rule| rule.allow() && is_all(rule)) {
         rules.extend(DEVICES.map(|(kind, major, minor, access)| rule(true, kind, major, minor, access)));
     }

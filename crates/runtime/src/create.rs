@@ -47,7 +47,11 @@ pub fn create(
     meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
 ) -> Result<Created> {
     let plan = Plan::of(&bundle.spec)?;
-    let mut prepared = Some(init::Prepared { plan: &plan, sources: sources::open(&bundle.spec, &plan)? });
+    let mut prepared = Some(init::Prepared {
+        plan: &plan,
+        sources: sources::open(&bundle.spec, &plan)?,
+        hierarchies: cgroup.hierarchies()?,
+    });
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
     let directory = cgroup.directory_for_clone();
     let mut become_init = |channel: &OwnedFd| -> ! {

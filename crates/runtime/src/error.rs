@@ -43,8 +43,11 @@ pub enum Error {
         /// What was wrong.
         reason: String,
     },
+    /// The process that decides about notified system calls does not answer.
+    #[error("failed to connect with seccomp agent: {0}")]
+    Agent(String),
     /// The bundle asks for something impossible.
-    #[error("invalid bundle: {0}")]
+    #[error("invalid configuration: {0}")]
     Invalid(String),
     /// A user or group is not in the root's account files, or these cannot be read.
     #[error("{0}")]

@@ -10,6 +10,7 @@ mod root;
 
 use crate::become_process;
 use crate::bundle::{Bundle, Life, Streams};
+use crate::cgroup;
 use crate::channel::{self, Order, Report, fail};
 use crate::namespaces::{self, Plan};
 use crate::sources::Sources;
@@ -30,6 +31,7 @@ struct Init<'a> {
     root: OwnedFd,
     /// Trees that were prepared by the caller.
     sources: Sources,
+    hierarchies: cgroup::Hierarchies,
     attached: bool,
     /// `/proc/self/cgroup` before the cgroup namespace, where it matters.
     groups: String,
@@ -72,6 +74,8 @@ const STEPS: &[(&str, Step)] = &[
 pub(crate) struct Prepared<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) sources: Sources,
+    /// This machine's control groups, as the caller sees them.
+    pub(crate) hierarchies: cgroup::Hierarchies,
 }
 
 /// Sets the container up, waits for the start order, and becomes the program. Never returns.
@@ -87,6 +91,7 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
             Err(errno) => fail(channel.as_fd(), "open the root file system", errno.into()),
         },
         sources: prepared.sources,
+        hierarchies: prepared.hierarchies,
         attached: false,
         groups: String::new(),
         read_only_later: Vec::new(),

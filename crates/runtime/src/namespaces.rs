@@ -139,6 +139,11 @@ impl Plan {
         self.maps.is_some() || self.joins.iter().any(|(kind, _, _)| *kind == LinuxNamespaceType::User)
     }
 
+    /// The user namespace that is joined.
+    pub(crate) fn joined_user(&self) -> Option<&OwnedFd> {
+        self.joins.iter().find(|(kind, _, _)| *kind == LinuxNamespaceType::User).map(|(_, fd, _)| fd)
+    }
+
     /// Whether a kind is made new.
     pub(crate) fn makes(&self, flag: UnshareFlags) -> bool {
         self.new.contains(flag)

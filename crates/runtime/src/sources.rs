@@ -53,7 +53,15 @@ pub(crate) fn open(spec: &Spec, plan: &Plan) -> Result<Sources> {
             };
             if mapped {
                 let recursive = parsed.mapping == Some(Mapping::All);
-                let namespace = user_namespace(spec, mount)?;
+                let made;
+                let namespace = match plan.joined_user() {
+                    // its mappings are those of the container
+                    Some(joined) if mount.uid_mappings().is_none() => joined,
+                    _ => {
+                        made = user_namespace(spec, mount)?;
+                        &made
+                    }
+                };
                 sys::mount::map_ids(tree.as_fd(), namespace.as_fd(), recursive)
                     .at("map the ids of", mount.destination())?;
             }

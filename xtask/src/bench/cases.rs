@@ -20,7 +20,7 @@ pub(super) struct Case {
 }
 
 /// All of them, in the order of running.
-pub(super) const ALL: [Case; 11] = [
+pub(super) const ALL: [Case; 13] = [
     Case {
         name: "run-none",
         what: "`run --rm --network none IMAGE /bin/true` against a bare `crun run` of an equivalent bundle",
@@ -32,6 +32,18 @@ pub(super) const ALL: [Case; 11] = [
         what: "`run --rm IMAGE /bin/true`, on the bridge, against the same crun without one",
         target: Some(Target::Ratio(2.0)),
         measure: |ground, case, rounds| case.outcome(run::bridge(ground, rounds)),
+    },
+    Case {
+        name: "oci-run",
+        what: "`tare oci run` against `crun run`: the same bundle, Docker's default configuration, /bin/true",
+        target: Some(Target::Ratio(0.5)),
+        measure: |ground, case, rounds| case.outcome(run::oci(ground, rounds)),
+    },
+    Case {
+        name: "oci-steps",
+        what: "`create`, `start`, `delete --force` of the same bundle by both",
+        target: Some(Target::Ratio(0.5)),
+        measure: |ground, case, rounds| case.outcome(run::oci_steps(ground, rounds)),
     },
     Case {
         name: "rebuild-scratch",

@@ -14,11 +14,11 @@ use crate::target;
 const CONFIGURATION: &str = include_str!("bundle.json");
 const BUSYBOX: &str = "/bin/busybox";
 
-/// Makes a bundle whose container goes into the cgroup `group`, with a root file system in `rootfs`.
-pub(super) fn bundle(place: &Path, group: &str) -> Result<(), String> {
+/// Makes a bundle with a root file system in `rootfs`, and configurations `<name>.json` that differ in the cgroup alone, so
+/// that each contender's container is counted as its own.
+pub(super) fn bundle(place: &Path, groups: &[(&str, String)]) -> Result<(), String> {
     let failed = |error: serde_json::Error| format!("bundle.json: {error}");
     let mut configuration: serde_json::Value = serde_json::from_str(CONFIGURATION).map_err(failed)?;
-    configuration["linux"]["cgroupsPath"] = group.into();
     let root = place.join("rootfs");
     for directory in ["bin", "dev", "etc", "proc", "root", "sys", "tmp"] {
         make(&root.join(directory))?;
@@ -26,7 +26,12 @@ pub(super) fn bundle(place: &Path, group: &str) -> Result<(), String> {
     busybox(&root.join("bin"))?;
     write(&root.join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n")?;
     write(&root.join("etc/group"), "root:x:0:\n")?;
-    write(&place.join("config.json"), &serde_json::to_string(&configuration).map_err(failed)?)
+    for (name, group) in groups {
+        configuration["linux"]["cgroupsPath"] = group.as_str().into();
+        let text = serde_json::to_string(&configuration).map_err(failed)?;
+        write(&place.join(format!("{name}.json")), &text)?;
+    }
+    Ok(())
 }
 
 /// Busybox and a link for each of its programs.

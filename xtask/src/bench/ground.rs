@@ -47,7 +47,8 @@ impl Ground {
         let daemon =
             if peers == Path::new("/") { Err("needs a lab (--peers)".into()) } else { Daemon::of_lab(peers) };
         enter_peers(peers, daemon.as_ref().ok())?;
-        fixture::bundle(Path::new(BUNDLE), &format!("/{}/crun/containers", host::group(run)))?;
+        let group = |kind: &str| format!("/{}/{kind}/containers", host::group(run));
+        fixture::bundle(Path::new(BUNDLE), &[("tare", group("tare")), ("config", group("crun"))])?;
         program(Command::new("tar").args(["-C", &format!("{BUNDLE}/rootfs"), "-cf", ARCHIVE, "."]))?;
         let mut ground = Self { run: run.into(), contenders: Vec::new() };
         ground.contenders = vec![ground.tare_seated()?, ground.crun_seated(), ground.docker_seated(daemon)];

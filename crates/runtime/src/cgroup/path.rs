@@ -6,6 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 impl Cgroup {
+    /// The hierarchies that a container in this group sees.
+    pub(crate) fn hierarchies(&self) -> Result<Hierarchies> {
+        match &self.hierarchies {
+            Hierarchies::Separate(none) if none.is_empty() => Hierarchies::detect(),
+            known => Ok(known.clone()),
+        }
+    }
+
     /// No group: its container stays in the caller's.
     #[must_use]
     pub fn none() -> Self {

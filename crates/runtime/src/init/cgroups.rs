@@ -15,9 +15,8 @@ use sys::mount::{Attributes, READ_ONLY};
 /// On the unified hierarchy one mount; with version 1 a tmpfs with one directory for each hierarchy, and links for the controllers that share one.
 pub(super) fn mount(init: &mut Init<'_>, destination: &Path, options: &Options) -> Outcome {
     ensure_attached(init)?;
-    let hierarchies = cgroup::Hierarchies::detect().map_err(|_| Errno::NOENT).about("cgroup hierarchies")?;
     let root = init.root.as_fd();
-    match hierarchies {
+    match init.hierarchies.clone() {
         cgroup::Hierarchies::Unified(place) => {
             let tree = if init.plan.cgroup {
                 sys::mount::new_filesystem("cgroup2", "cgroup", &[], options.set)?

@@ -1,7 +1,7 @@
 //! The mounts of the specification, in its order, each made detached and attached by descriptor.
 
 use super::{Init, cgroups};
-use crate::mount_options::{self as options, Options, Recursion};
+use crate::mount_options::{self, self as options, Options, Recursion};
 use crate::step::{About, Failure, Outcome};
 use oci::runtime::Mount;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -9,6 +9,10 @@ use std::path::Path;
 use sys::Errno;
 use sys::fs::{FileType, Mode, OFlags, ResolveFlags};
 use sys::mount::{Attributes, NO_DEV, NO_EXEC, NO_SUID, READ_ONLY};
+
+/// Every attribute that options name, the kind of access times included.
+const ALL: u64 =
+    READ_ONLY | NO_SUID | NO_DEV | NO_EXEC | mount_options::TIMES | mount_options::NO_SYMLINK_FOLLOW;
 
 /// `MS_PRIVATE`: what a mount is unless its options say otherwise.
 const PRIVATE: u64 = 1 << 18;
@@ -175,16 +179,18 @@ fn copy_link(root: BorrowedFd<'_>, path: &Path, link: &OwnedFd) -> Outcome {
 fn apply(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
     propagate(tree, options)?;
     if options.set | options.clear != 0 {
-        let change = Attributes { set: options.set, clear: options.clear, propagation: 0 };
-        match sys::mount::set_attributes(tree, "", false, change) {
-            // in a user namespace what the host has locked stays as it is
-            Err(Errno::PERM) if options.set & !(NO_SUID | NO_DEV | NO_EXEC | READ_ONLY) != 0 => {
-                let locked = NO_SUID | NO_DEV | NO_EXEC | READ_ONLY;
-                let change = Attributes { set: options.set & locked, ..Attributes::default() };
-                sys::mount::set_attributes(tree, "", false, change).about("options")?;
+        // as mount(2)'s remount, which every engine used: what is not asked for is cleared
+        let change = Attributes { set: options.set, clear: ALL & !options.set, propagation: 0 };
+        let mut changed = sys::mount::set_attributes(tree, "", false, change);
+        // in a user namespace what the host has locked stays as it is
+        let locked = NO_SUID | NO_DEV | NO_EXEC | READ_ONLY;
+        for (set, clear) in [(options.set, options.clear), (options.set & locked, 0)] {
+            if changed == Err(Errno::PERM) {
+                let change = Attributes { set, clear, propagation: 0 };
+                changed = sys::mount::set_attributes(tree, "", false, change);
             }
-            changed => changed.about("options")?,
         }
+        changed.about("options")?;
     }
     if options.recursive_set | options.recursive_clear != 0 {
         let change =

@@ -72,7 +72,7 @@ impl Rule {
         let mut names = syscall.names().clone();
         let action = Action::of_profile(syscall.action(), syscall.errno_ret())?;
         if action == Action::Notify && names.iter().any(|name| name == "write") {
-            return Err(Error::Profile("SCMP_ACT_NOTIFY cannot be used for write".into()));
+            return Err(Error::Profile("SCMP_ACT_NOTIFY cannot be used for the write syscall".into()));
         }
         names.sort_unstable();
         names.dedup();

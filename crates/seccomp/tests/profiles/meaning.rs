@@ -100,7 +100,7 @@ fn mistakes_are_named() {
     let write = vec![rule("read write", Act::ScmpActNotify, &[])];
     assert_eq!(
         message(Act::ScmpActAllow, write),
-        "seccomp profile: SCMP_ACT_NOTIFY cannot be used for write"
+        "seccomp profile: SCMP_ACT_NOTIFY cannot be used for the write syscall"
     );
     let read = profile(Act::ScmpActAllow, vec![rule("read", Act::ScmpActNotify, &[])]);
     assert_eq!(compile(&read, Arch::X86_64).map(|program| program.notifies()), Ok(true));
