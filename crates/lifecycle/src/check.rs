@@ -96,16 +96,16 @@ pub(crate) fn check(spec: &Spec) -> Result<()> {
     if !spec.version().starts_with("1.") {
         return invalid(format!("ociVersion {:?} is not supported; this is version 1.2", spec.version()));
     }
-    let Some(process) = spec.process() else {
-        return invalid("config.json has no process".into());
-    };
-    if process.args().as_deref().unwrap_or_default().is_empty() {
-        return invalid("process.args is empty".into());
+    // without a process a container can be created, though not started
+    if let Some(process) = spec.process() {
+        if process.args().as_deref().unwrap_or_default().is_empty() {
+            return invalid("process.args is empty".into());
+        }
+        if !process.cwd().is_absolute() {
+            return invalid(format!("Cwd property must be an absolute path, not {:?}", process.cwd()));
+        }
+        check_process(process)?;
     }
-    if !process.cwd().is_absolute() {
-        return invalid(format!("Cwd property must be an absolute path, not {:?}", process.cwd()));
-    }
-    check_process(process)?;
     let Some(linux) = spec.linux() else {
         return invalid("config.json has no linux section".into());
     };

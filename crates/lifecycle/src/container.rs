@@ -204,6 +204,11 @@ impl Container {
         crate::check::read(&self.directory.join(CONFIGURATION))
     }
 
+    /// The text of its configuration.
+    pub(crate) fn text(&self) -> Result<Vec<u8>> {
+        crate::check::read_text(&self.directory.join(CONFIGURATION))
+    }
+
     /// As its hooks are told of it.
     pub(crate) fn subject(&self) -> Subject {
         Subject {

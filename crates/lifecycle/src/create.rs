@@ -179,7 +179,7 @@ impl<'a> Making<'a> {
     fn prepare(&mut self, text: &[u8]) -> Result<()> {
         let path = self.directory.join(CONFIGURATION);
         fs::write(&path, text).at("write", path)?;
-        self.filter = filter::of(self.lifecycle, &self.spec)?;
+        self.filter = filter::of(self.lifecycle, &self.spec, text)?;
         if let Some(socket) = self.options.notify_socket.clone().filter(|socket| !socket.is_empty()) {
             self.notify = Some(Notify::prepare(&self.directory, &socket, &mut self.spec)?);
         }
@@ -214,6 +214,11 @@ impl<'a> Making<'a> {
         if let Some(process) = self.spec.process_mut() {
             environment::settle(process, root.as_fd());
         }
+        let streams = match (self.terminal(), &self.options.console_socket) {
+            (false, _) => Streams::Inherited,
+            (true, Some(_)) => Streams::Terminal,
+            (true, None) => Streams::PlainTerminal,
+        };
         let bundle = Bundle {
             root: sys::mount::clone_tree(root.as_fd(), "", true).at("clone the mount of", &self.rootfs)?,
             place: self.rootfs.clone(),
@@ -224,17 +229,15 @@ impl<'a> Making<'a> {
             keyring: (!self.options.no_keyring).then(|| format!("_ses.{}", self.options.id)),
             copy_tree: Some(copy_tree),
             subject: Some(self.subject.clone()),
-            spec: self.spec.clone(),
+            // back again below
+            spec: std::mem::take(&mut self.spec),
         };
-        let streams = match (self.terminal(), &self.options.console_socket) {
-            (false, _) => Streams::Inherited,
-            (true, Some(_)) => Streams::Terminal,
-            (true, None) => Streams::PlainTerminal,
-        };
-        let networked = has_own(&self.spec, LinuxNamespaceType::Network);
-        Ok(runtime::create(&bundle, &streams, cgroup, &mut |init| {
+        let networked = has_own(&bundle.spec, LinuxNamespaceType::Network);
+        let created = runtime::create(&bundle, &streams, cgroup, &mut |init| {
             if networked { loopback_up(init) } else { Ok(()) }
-        })?)
+        });
+        self.spec = bundle.spec;
+        Ok(created?)
     }
 
     fn hand_over_terminal(&self, created: &mut Created) -> Result<()> {

@@ -75,7 +75,7 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
     for asked in &options.cgroups {
         cgroup = below(&cgroup, asked)?;
     }
-    let filter = filter::of(lifecycle, &spec)?;
+    let filter = filter::of(lifecycle, &spec, &container.text()?)?;
     let terminal = process.terminal().unwrap_or(false);
     let streams = match (terminal, &options.console_socket) {
         (false, _) => Streams::Inherited,

@@ -6,17 +6,34 @@ use oci::digest::Hasher;
 use oci::runtime::Spec;
 use runtime::Filter;
 use runtime::hooks::Subject;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// The compiled filter of a configuration; compiled ones are kept by the digest of their profile.
-pub(crate) fn of(lifecycle: &Lifecycle, spec: &Spec) -> Result<Option<Filter>> {
+/// The compiled filter of a configuration; compiled ones are kept by the digest of their profile's text.
+pub(crate) fn of(lifecycle: &Lifecycle, spec: &Spec, text: &[u8]) -> Result<Option<Filter>> {
     let profile = spec.linux().as_ref().and_then(|linux| linux.seccomp().as_ref());
     let Some(profile) = profile else { return Ok(None) };
     let mut hasher = Hasher::default();
     hasher.field(env!("CARGO_PKG_VERSION").as_bytes());
-    hasher.field(&serde_json::to_vec(profile).expect("a profile serialises"));
+    match serde_json::from_slice::<Raw<'_>>(text).ok().and_then(|raw| raw.linux.seccomp) {
+        Some(raw) => hasher.field(raw.get().as_bytes()),
+        None => hasher.field(&serde_json::to_vec(profile).expect("a profile serialises")),
+    };
     Ok(Some(Filter::of(profile, &lifecycle.root.join(".seccomp"), &hasher.finish().hex())?))
+}
+
+/// The profile as it stands in the text: to read it again costs less than to write it.
+#[derive(Deserialize)]
+struct Raw<'a> {
+    #[serde(borrow)]
+    linux: RawLinux<'a>,
+}
+
+#[derive(Deserialize)]
+struct RawLinux<'a> {
+    #[serde(borrow)]
+    seccomp: Option<&'a RawValue>,
 }
 
 /// What a seccomp agent is told (runtime specification, config-linux.md "Container Process State").

@@ -243,7 +243,9 @@ fn run_caller_hooks(bundle: &Bundle, init: &Child) -> Result<()> {
     let state = subject.state("creating", init.pid.as_raw_nonzero().get());
     let prestart = hooks.prestart();
     let place = hooks::Place::bundle(&subject.bundle);
-    hooks::run("prestart", prestart.as_deref().unwrap_or_default(), &state, &place)?;
+    // the deprecated kind is told that the container is created, as the specification's own tests want it
+    let created = subject.state("created", init.pid.as_raw_nonzero().get());
+    hooks::run("prestart", prestart.as_deref().unwrap_or_default(), &created, &place)?;
     hooks::run("createRuntime", hooks.create_runtime().as_deref().unwrap_or_default(), &state, &place)
 }
 

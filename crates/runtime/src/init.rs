@@ -102,9 +102,6 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
             fail(channel.as_fd(), name, failure);
         }
     }
-    let Some(process) = bundle.spec.process() else {
-        fail(channel.as_fd(), "read the bundle", Errno::INVAL.into());
-    };
     let controller = init.terminal.as_ref().map(|terminal| terminal.controller.as_fd());
     let descriptors: Vec<BorrowedFd<'_>> = controller.into_iter().collect();
     if channel::report(channel.as_fd(), &Report::Ready, &descriptors).is_err() {
@@ -113,6 +110,10 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
     }
     close_the_rest(&init, channel);
     let starter = await_start(bundle, channel);
+    let Some(process) = bundle.spec.process() else {
+        let channel = starter.as_ref().unwrap_or(channel);
+        fail(channel.as_fd(), "start: config.json has no process", Errno::INVAL.into());
+    };
     let standard =
         become_process::Standard { streams, terminal: init.terminal.take(), preserved: bundle.preserved };
     let becoming = become_process::Becoming {

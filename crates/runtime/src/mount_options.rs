@@ -7,8 +7,10 @@ const NO_ATIME: u64 = 0x10;
 const STRICT_ATIME: u64 = 0x20;
 const ATIME_MASK: u64 = 0x70;
 const NO_DIR_ATIME: u64 = 0x80;
-/// All attributes of access times.
-pub(crate) const TIMES: u64 = ATIME_MASK | NO_DIR_ATIME;
+/// The kind of access times, which is cleared as a whole whenever it is set.
+pub(crate) const TIMES: u64 = ATIME_MASK;
+/// Directories' own access times.
+pub(crate) const DIRECTORY_TIMES: u64 = NO_DIR_ATIME;
 /// `MOUNT_ATTR_NOSYMFOLLOW`.
 pub(crate) const NO_SYMLINK_FOLLOW: u64 = 0x20_0000;
 

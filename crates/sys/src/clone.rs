@@ -131,6 +131,14 @@ pub fn close_on_exec_from(first: u32) -> Result<()> {
     if result == 0 { Ok(()) } else { Err(last_error()) }
 }
 
+/// How many descriptors from `first` on are open without a gap, at most `count`.
+#[must_use]
+pub fn open_from(first: u32, count: u32) -> u32 {
+    // SAFETY: asking for a descriptor's flags is no memory operation.
+    let is_open = |number: &u32| unsafe { libc::fcntl(*number as i32, libc::F_GETFD) } >= 0;
+    u32::try_from((first..first.saturating_add(count)).take_while(is_open).count()).unwrap_or(count)
+}
+
 /// Lets `count` descriptors from `first` on outlive execve. Numbers that nothing is open at are passed over.
 ///
 /// # Errors

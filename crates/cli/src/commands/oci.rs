@@ -95,7 +95,7 @@ pub(crate) fn dispatch(arguments: &[OsString], exec_root: Option<&Path>) -> i32 
 
 #[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
 fn complain(message: &str) {
-    eprintln!("tare-runtime: {message}");
+    eprintln!("tare-runtime: error: {message}");
 }
 
 fn command(globals: &Globals, words: &[OsString]) -> Outcome {

@@ -11,8 +11,13 @@ use sys::fs::{FileType, Mode, OFlags, ResolveFlags};
 use sys::mount::{Attributes, NO_DEV, NO_EXEC, NO_SUID, READ_ONLY};
 
 /// Every attribute that options name, the kind of access times included.
-const ALL: u64 =
-    READ_ONLY | NO_SUID | NO_DEV | NO_EXEC | mount_options::TIMES | mount_options::NO_SYMLINK_FOLLOW;
+const ALL: u64 = READ_ONLY
+    | NO_SUID
+    | NO_DEV
+    | NO_EXEC
+    | mount_options::TIMES
+    | mount_options::DIRECTORY_TIMES
+    | mount_options::NO_SYMLINK_FOLLOW;
 
 /// `MS_PRIVATE`: what a mount is unless its options say otherwise.
 const PRIVATE: u64 = 1 << 18;
@@ -70,7 +75,10 @@ fn is_read_only_later(kind: &str, options: &Options) -> bool {
 fn new_filesystem(init: &Init<'_>, kind: &str, mount: &Mount, parsed: &Options) -> Outcome<OwnedFd> {
     let mut data: Vec<(&str, &str)> = parsed.data.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let label = init.spec.linux().as_ref().and_then(|linux| linux.mount_label().as_deref());
-    if let Some(label) = label.filter(|label| !label.is_empty() && kind != "proc" && kind != "sysfs") {
+    let has_labels = || Path::new("/sys/fs/selinux/enforce").exists();
+    if let Some(label) =
+        label.filter(|label| !label.is_empty() && kind != "proc" && kind != "sysfs" && has_labels())
+    {
         data.push(("context", label));
     }
     let source = mount.source().as_ref().map_or(kind.into(), |s| s.to_string_lossy());
@@ -180,7 +188,8 @@ fn apply(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
     propagate(tree, options)?;
     if options.set | options.clear != 0 {
         // as mount(2)'s remount, which every engine used: what is not asked for is cleared
-        let change = Attributes { set: options.set, clear: ALL & !options.set, propagation: 0 };
+        let change =
+            Attributes { set: options.set, clear: ALL & !options.set | mount_options::TIMES, propagation: 0 };
         let mut changed = sys::mount::set_attributes(tree, "", false, change);
         // in a user namespace what the host has locked stays as it is
         let locked = NO_SUID | NO_DEV | NO_EXEC | READ_ONLY;

@@ -41,7 +41,7 @@ fn each_runs_at_its_time_with_the_state() {
         );
         assert_eq!(fs::read_to_string(place.join(format!("{kind}.env"))).unwrap(), "b\n", "{kind}");
         let status = match kind {
-            "startContainer" => "created",
+            "prestart" | "startContainer" => "created",
             "poststart" => "running",
             "poststop" => "stopped",
             _ => "creating",

@@ -97,6 +97,9 @@ fn only_descriptors_that_were_asked_for_are_there() {
     let script = format!("exec 3<{} 9</; LISTEN_FDS=1 exec {}", given.display(), words.join(" "));
     shell.args(["-c", &script]).current_dir(bundle.directory());
     assert_eq!(e2e::ask(&mut shell, b"").text(), "given\n1 1");
+    // what the caller does not have is nothing of ours
+    bundle.set("/process/args", json!(["sh", "-c", "ls /proc/self/fd | wc -l"]));
+    assert_eq!(bundle.oci(["run", "--preserve-fds", "100", "bundle"]).text(), "4");
 }
 
 #[test]

@@ -54,7 +54,10 @@ impl Arguments {
         let absolute = |path: PathBuf| {
             std::fs::canonicalize(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
         };
-        let listening = std::env::var("LISTEN_FDS").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
+        let listening: u32 = std::env::var("LISTEN_FDS").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+        // before this process has opened anything itself: what the caller does not have must not become something of ours
+        let listening = sys::clone::open_from(3, listening);
+        let preserved = sys::clone::open_from(3 + listening, self.preserve_fds);
         Ok(Options {
             id: self.id.clone(),
             bundle: absolute(self.bundle.clone().unwrap_or_else(|| ".".into()))?,
@@ -62,7 +65,7 @@ impl Arguments {
             console_socket: self.console_socket.clone(),
             pid_file: self.pid_file.clone(),
             pidfd_socket: self.pidfd_socket.clone(),
-            preserved: self.preserve_fds,
+            preserved,
             listening,
             notify_socket: std::env::var("NOTIFY_SOCKET").ok(),
             no_pivot: self.no_pivot,

@@ -84,6 +84,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
             "cannot allocate tty if runtime will detach without setting console socket",
         ));
     }
+    // before this process has opened anything itself: what the caller does not have must not become something of ours
+    let preserved = sys::clone::open_from(3, arguments.preserve_fds);
     let options = Options {
         process: arguments.process,
         arguments: command.to_vec(),
@@ -99,7 +101,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         console_socket: arguments.console_socket,
         pid_file: arguments.pid_file,
         pidfd_socket: arguments.pidfd_socket,
-        preserved: arguments.preserve_fds,
+        preserved,
         cgroups: arguments.cgroup,
         ignore_paused: arguments.ignore_paused,
     };
