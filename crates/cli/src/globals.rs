@@ -26,8 +26,7 @@ pub(crate) enum First {
 impl Globals {
     /// Takes the global flags off the front. Their values also come from `TARE_DATA_ROOT` and `TARE_EXEC_ROOT`.
     pub(crate) fn split(arguments: &[OsString]) -> Outcome<(Self, First)> {
-        let path = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let mut globals = Self { data_root: path("TARE_DATA_ROOT"), exec_root: path("TARE_EXEC_ROOT") };
+        let mut globals = Self::of_environment();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let text = argument.to_string_lossy();
@@ -54,6 +53,12 @@ impl Globals {
             }
         }
         Ok((globals, First::Help))
+    }
+
+    /// What `TARE_DATA_ROOT` and `TARE_EXEC_ROOT` say.
+    pub(crate) fn of_environment() -> Self {
+        let path = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        Self { data_root: path("TARE_DATA_ROOT"), exec_root: path("TARE_EXEC_ROOT") }
     }
 
     /// The exec root, if one was said.

@@ -59,6 +59,12 @@ impl Bundle {
         self.directory.display().to_string()
     }
 
+    /// Where the runtime keeps the state of containers.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.engine.exec_root().join("oci")
+    }
+
     /// A file of the root file system.
     #[must_use]
     pub fn root(&self, path: &str) -> PathBuf {
@@ -145,8 +151,7 @@ impl Bundle {
     /// If something is.
     #[track_caller]
     pub fn nothing_is_left(&self) {
-        let state = self.engine.exec_root().join("oci");
-        let entries = fs::read_dir(&state).into_iter().flatten().flatten();
+        let entries = fs::read_dir(self.state()).into_iter().flatten().flatten();
         let ids: Vec<_> = entries.map(|e| e.file_name()).filter(|n| n != ".seccomp").collect();
         assert!(ids.is_empty(), "containers: {ids:?}");
         let mounts = fs::read_to_string("/proc/self/mountinfo").expect("read the mounts");

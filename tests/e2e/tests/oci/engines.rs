@@ -41,6 +41,8 @@ impl Podman {
             &place("podman-tmp"),
         ]);
         podman.args(["--cgroup-manager", "cgroupfs", "--events-backend", "file", "--storage-driver", "vfs"]);
+        // its containers are this test's: the default state directory is the machine's
+        podman.args(["--runtime-flag", &format!("root={}", self.bundle.state().display())]);
         podman.arg("--runtime").arg(&self.runtime).args(words);
         ask(&mut podman, b"")
     }
