@@ -26,6 +26,7 @@ pub mod default;
 pub mod delete;
 mod environment;
 mod error;
+pub mod events;
 pub mod exec;
 pub mod features;
 mod filter;

@@ -7,13 +7,15 @@ use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use sys::Errno;
 use sys::event::{PollFd, PollFlags, Timespec, poll};
 use sys::identity::Identity;
 
 /// Where the container finds the socket's directory.
 const INSIDE: &str = "/run/notify";
 const SOCKET: &str = "notify.sock";
+/// How long a service manager may take to read what it is told; as long as runc waits.
+const PATIENCE: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
 /// Holds the path of the caller's socket.
 const HOST: &str = "host";
 
@@ -71,21 +73,24 @@ impl Notify {
 impl Listening {
     /// Waits for `READY=1` and passes it on with the container's process id; gives up when the container has ended.
     pub(crate) fn forward(self) {
-        let Ok(init) = Identity::of(self.pid) else { return };
-        while init.is_alive() {
-            let patience = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-            let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
-            if poll(&mut fds, Some(&patience)).is_ok_and(|ready| ready > 0)
-                && let Ok(Some(message)) = sys::socket::receive(self.socket.as_fd())
-                && let Some(ready) =
-                    message.bytes.split(|byte| *byte == b'\n').find(|line| line.starts_with(b"READY="))
-            {
-                let mut text = ready.to_vec();
-                text.extend_from_slice(format!("\nMAINPID={}\n", self.pid).as_bytes());
+        let Ok(init) = Identity::of(self.pid).and_then(|init| init.open()) else { return };
+        loop {
+            let mut fds = [PollFd::new(&self.socket, PollFlags::IN), PollFd::new(&init, PollFlags::IN)];
+            match poll(&mut fds, None) {
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(_) => return,
+            }
+            // a container that is ready and has ended is said to have been ready
+            if fds[0].revents().is_empty() {
+                return;
+            }
+            // a message that is none (too long) is passed over
+            let Ok(Some(message)) = sys::socket::receive(self.socket.as_fd()) else { continue };
+            let mut lines = message.bytes.split(|byte| *byte == b'\n');
+            if let Some(ready) = lines.find(|line| line.starts_with(b"READY=")) {
                 // the caller may not wait for it any more
-                let _ = sys::socket::send_datagram(&self.host, &text);
-                // whoever is told reads our credentials while we are there
-                std::thread::sleep(Duration::from_millis(100));
+                let _ = tell(&self.host, ready, self.pid);
                 return;
             }
         }
@@ -95,4 +100,16 @@ impl Listening {
     pub(crate) fn forward_beside(self) {
         std::thread::spawn(move || self.forward());
     }
+}
+
+/// Says that the container is ready, and waits until that was read: a service manager asks the kernel whose message it is, and must find us alive
+/// (sd_notify_barrier(3): it closes the descriptor that comes with `BARRIER=1`).
+fn tell(host: &str, ready: &[u8], pid: i32) -> Result<(), Errno> {
+    let socket = sys::socket::connect_datagrams(host)?;
+    let text = [ready, format!("\nMAINPID={pid}\n").as_bytes()].concat();
+    sys::socket::send(socket.as_fd(), &text, &[])?;
+    let (closed, theirs) = sys::pipe::pipe_with(sys::pipe::PipeFlags::CLOEXEC)?;
+    sys::socket::send(socket.as_fd(), b"BARRIER=1", &[theirs.as_fd()])?;
+    drop(theirs);
+    poll(&mut [PollFd::new(&closed, PollFlags::empty())], Some(&PATIENCE)).map(drop)
 }

@@ -6,12 +6,13 @@
 mod devices;
 mod hierarchies;
 mod limits;
+mod memory_events;
 mod path;
 mod stats;
 
 pub(crate) use hierarchies::path_in;
 pub use hierarchies::{Controller, Hierarchies};
-
+pub use memory_events::MemoryEvents;
 pub use stats::{BlockIo, Cpu, HugePages, Memory, Pressure, Stats, Throttling};
 
 use crate::error::{At, Error, Result};

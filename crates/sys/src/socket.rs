@@ -83,17 +83,18 @@ pub fn bind_datagrams(directory: BorrowedFd<'_>, name: &str) -> Result<OwnedFd> 
     Ok(socket)
 }
 
-/// Sends one datagram to the socket at a path; one that begins with `@` is an abstract name.
+/// Connects to the datagram socket at a path; one that begins with `@` is an abstract name.
 ///
 /// # Errors
-/// What sendto(2) reports.
-pub fn send_datagram(path: &str, bytes: &[u8]) -> Result<()> {
+/// What connect(2) reports; `ENAMETOOLONG` for a path of more than 107 bytes.
+pub fn connect_datagrams(path: &str) -> Result<OwnedFd> {
     let socket = net::socket_with(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
     let address = match path.strip_prefix('@') {
         Some(name) => SocketAddrUnix::new_abstract_name(name.as_bytes())?,
         None => SocketAddrUnix::new(path)?,
     };
-    net::sendto(&socket, bytes, SendFlags::NOSIGNAL, &address).map(|_| ())
+    net::connect(&socket, &address)?;
+    Ok(socket)
 }
 
 /// Accepts a waiting connection, close-on-exec.

@@ -130,6 +130,13 @@ impl Bundle {
         Said { code, out: text.clone(), err: text }
     }
 
+    /// Runs the bundle in the background, with a program that sleeps.
+    #[track_caller]
+    pub fn sleep(&mut self) {
+        self.set("/process/args", json!(["sleep", "1000"]));
+        self.detached(["run", "--detach", "bundle"]).ok();
+    }
+
     /// Runs the bundle with a script for its shell.
     #[track_caller]
     pub fn sh(&mut self, script: &str) -> Said {

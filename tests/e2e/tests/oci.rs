@@ -1,6 +1,7 @@
 //! `tare oci`: the OCI runtime's command line.
 
 mod engines;
+mod events;
 mod failures;
 mod hooks;
 mod hostile;

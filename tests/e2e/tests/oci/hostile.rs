@@ -94,8 +94,7 @@ fn a_working_directory_of_the_host_is_not_reached() {
         assert_ne!(said.code, 0, "{said:?}");
     }
     bundle.set("/process/cwd", json!("/"));
-    bundle.set("/process/args", json!(["sleep", "1000"]));
-    bundle.detached(["run", "--detach", "bundle"]).ok();
+    bundle.sleep();
     for number in 3..12 {
         let directory = format!("/proc/self/fd/{number}");
         assert_ne!(bundle.oci(["exec", "--cwd", &directory, "bundle", "pwd"]).code, 0);
@@ -114,8 +113,7 @@ fn the_runtime_is_not_overwritten() {
         bundle.set("/process/args", json!([program]));
         let _ = bundle.oci(["run", "bundle"]);
     }
-    bundle.set("/process/args", json!(["sleep", "1000"]));
-    bundle.detached(["run", "--detach", "bundle"]).ok();
+    bundle.sleep();
     let attack = "for pid in $(ls /proc | grep '^[0-9]'); do [ $pid = $$ ] || : > /proc/$pid/exe; done 2>/dev/null; true";
     for _ in 0..10 {
         let _ = bundle.oci(["exec", "bundle", "sh", "-c", attack]);

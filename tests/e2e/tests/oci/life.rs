@@ -40,8 +40,7 @@ fn run_gives_back_the_exit_code() {
 #[test]
 fn one_id_is_one_container() {
     let Some(mut bundle) = Bundle::new() else { return };
-    bundle.set("/process/args", json!(["sleep", "1000"]));
-    bundle.detached(["run", "--detach", "bundle"]).ok();
+    bundle.sleep();
     bundle.oci(["create", "bundle"]).fails(1, "already exists");
     for bad in ["", ".", "..", "a/b", "a b", "../bundle"] {
         bundle.oci(["create", bad]).fails(1, "container");
@@ -58,8 +57,7 @@ fn one_id_is_one_container() {
 #[test]
 fn paused_and_resumed() {
     let Some(mut bundle) = Bundle::new() else { return };
-    bundle.set("/process/args", json!(["sleep", "1000"]));
-    bundle.detached(["run", "--detach", "bundle"]).ok();
+    bundle.sleep();
     bundle.oci(["resume", "bundle"]).fails(1, "not paused");
     bundle.oci(["pause", "bundle"]).ok();
     assert_eq!(bundle.status(), "paused");
@@ -74,8 +72,7 @@ fn paused_and_resumed() {
 #[test]
 fn processes_and_numbers() {
     let Some(mut bundle) = Bundle::new() else { return };
-    bundle.set("/process/args", json!(["sleep", "1000"]));
-    bundle.detached(["run", "--detach", "bundle"]).ok();
+    bundle.sleep();
     let ids: Vec<i32> =
         serde_json::from_str(&bundle.oci(["ps", "--format", "json", "bundle"]).text()).unwrap();
     assert_eq!(ids.len(), 1);
@@ -89,10 +86,9 @@ fn processes_and_numbers() {
 #[test]
 fn limits_are_set_and_changed() {
     let Some(mut bundle) = Bundle::new() else { return };
-    bundle.set("/process/args", json!(["sleep", "1000"]));
     bundle.set("/linux/resources/pids", json!({"limit": 20}));
     bundle.set("/linux/resources/memory", json!({"limit": 32 << 20}));
-    bundle.detached(["run", "--detach", "bundle"]).ok();
+    bundle.sleep();
     let event =
         || -> Value { serde_json::from_str(&bundle.oci(["events", "--stats", "bundle"]).text()).unwrap() };
     assert_eq!(event()["data"]["pids"]["limit"], 20);

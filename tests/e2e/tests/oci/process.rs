@@ -6,8 +6,7 @@ use std::fs;
 
 fn running() -> Option<Bundle> {
     let mut bundle = Bundle::new()?;
-    bundle.set("/process/args", json!(["sleep", "1000"]));
-    bundle.detached(["run", "--detach", "bundle"]).ok();
+    bundle.sleep();
     Some(bundle)
 }
 

@@ -3,10 +3,15 @@
 use super::globals::Globals;
 use crate::failure::{Failure, Outcome};
 use lifecycle::Lifecycle;
-use lifecycle::stats::{self as uses, BlockIo, Pressure, Stats};
+use lifecycle::events::{Event, Watch};
+use lifecycle::stats::{self as uses, BlockIo, HugePages, Pressure, Stats};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// What is longer is never (136 years).
+const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// Arguments of `events`.
 #[derive(Debug, clap::Args)]
@@ -26,8 +31,8 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let lifecycle = globals.lifecycle();
     let interval = interval(&arguments.interval)?;
     let id = &arguments.id;
-    print(id, "stats", Some(&uses::stats(&lifecycle, id)?))?;
     if arguments.stats {
+        print(id, "stats", Some(&uses::stats(&lifecycle, id)?))?;
         return Ok(0);
     }
     watch(&lifecycle, id, interval)?;
@@ -36,27 +41,25 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
 
 /// Statistics at each interval, and a line whenever the memory ended, until the container does.
 fn watch(lifecycle: &Lifecycle, id: &str, interval: Duration) -> Outcome<()> {
-    let step = Duration::from_millis(100).min(interval);
-    let mut waited = Duration::ZERO;
-    let mut kills = uses::memory_kills(lifecycle, id)?.unwrap_or(0);
+    let mut watch = Watch::begin(lifecycle, id)?;
+    print(id, "stats", Some(&uses::stats(lifecycle, id)?))?;
+    let mut deadline = Instant::now() + interval;
     loop {
-        std::thread::sleep(step);
-        waited += step;
-        match uses::memory_kills(lifecycle, id) {
-            Ok(Some(now)) => {
-                for _ in kills..now {
+        match watch.next(deadline)? {
+            Event::OutOfMemory(times) => {
+                for _ in 0..times {
                     print(id, "oom", None)?;
                 }
-                kills = now;
             }
-            // it has ended, or is gone
-            Ok(None) | Err(_) => return Ok(()),
-        }
-        if waited >= interval {
-            waited = Duration::ZERO;
-            match uses::stats(lifecycle, id) {
-                Ok(stats) => print(id, "stats", Some(&stats))?,
-                Err(_) => return Ok(()),
+            Event::Ended => return Ok(()),
+            Event::Deadline => {
+                match uses::stats(lifecycle, id) {
+                    Ok(stats) => print(id, "stats", Some(&stats))?,
+                    // it has ended in this moment
+                    Err(lifecycle::Error::State(_) | lifecycle::Error::NoContainer(_)) => return Ok(()),
+                    Err(error) => return Err(error.into()),
+                }
+                deadline += interval;
             }
         }
     }
@@ -75,7 +78,7 @@ fn interval(text: &str) -> Outcome<Duration> {
         _ => return Err(invalid()),
     };
     let duration = Duration::try_from_secs_f64(seconds).map_err(|_| invalid())?;
-    if duration.is_zero() { Err(invalid()) } else { Ok(duration) }
+    if duration.is_zero() { Err(invalid()) } else { Ok(duration.min(LONGEST)) }
 }
 
 fn print(id: &str, kind: &str, stats: Option<&Stats>) -> Outcome<()> {
@@ -110,7 +113,7 @@ fn data(stats: &Stats) -> Value {
         },
         "pids": {"current": stats.pids.0, "limit": stats.pids.1},
         "blkio": block_io(&stats.block_io),
-        "hugetlb": {},
+        "hugetlb": huge_pages(&stats.huge_pages),
         "intel_rdt": {},
         "network_interfaces": null,
     });
@@ -120,6 +123,13 @@ fn data(stats: &Stats) -> Value {
         }
     }
     data
+}
+
+fn huge_pages(sizes: &BTreeMap<String, HugePages>) -> Value {
+    let page = |(size, pages): (&String, &HugePages)| {
+        (size.clone(), json!({"usage": pages.usage, "max": pages.most, "failcnt": pages.failures}))
+    };
+    Value::Object(sizes.iter().map(page).collect())
 }
 
 fn block_io(io: &BlockIo) -> Value {
@@ -159,6 +169,7 @@ mod tests {
     fn intervals() {
         assert_eq!(interval("100ms").unwrap(), Duration::from_millis(100));
         assert_eq!(interval("1m").unwrap(), Duration::from_secs(60));
+        assert_eq!(interval("99999999999999999h").unwrap(), super::LONGEST);
         for bad in ["0", "0ms", "", "5x", "-1s"] {
             assert!(interval(bad).is_err(), "{bad}");
         }
