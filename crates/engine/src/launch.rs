@@ -259,6 +259,7 @@ pub(crate) fn bridge_state(engine: &Engine) -> PathBuf {
     engine.run("networks/bridge")
 }
 
+/// In the image's own tree, before any cgroup or address is taken, as Docker's daemon does it; the init makes what lies in a volume.
 fn make_working_directory(root: BorrowedFd<'_>, directory: &str) -> Result<()> {
     if directory.is_empty() || directory == "/" {
         return Ok(());

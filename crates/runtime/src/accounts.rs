@@ -102,6 +102,12 @@ impl Accounts {
         Ok((uid, group.map_or(Ok(own), |group| self.group(group))?))
     }
 
+    /// The first name of a user id.
+    #[must_use]
+    pub fn name(&self, uid: u32) -> Option<&str> {
+        self.users().find(|user| user.uid == uid).map(|user| user.name)
+    }
+
     fn users(&self) -> impl Iterator<Item = User<'_>> {
         self.passwd.lines().filter_map(|line| {
             let mut fields = line.split(':');
@@ -194,6 +200,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn names_of_ids() {
+        assert_eq!(accounts().name(0), Some("root"));
+        assert_eq!(accounts().name(1000), Some("web"));
+        assert_eq!(accounts().name(4000), None);
     }
 
     #[test]

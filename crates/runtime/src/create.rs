@@ -47,16 +47,13 @@ pub fn create(
     meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
 ) -> Result<Created> {
     let plan = Plan::of(&bundle.spec)?;
-    let mut prepared = Some(init::Prepared {
+    let prepared = init::Prepared {
         plan: &plan,
         sources: sources::open(&bundle.spec, &plan)?,
         hierarchies: cgroup.hierarchies()?,
-    });
+    };
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
     let directory = cgroup.directory_for_clone();
-    let mut become_init = |channel: &OwnedFd| -> ! {
-        init::run(bundle, prepared.take().expect("an init becomes one once"), streams, channel)
-    };
     let flags = if plan.needs_joiner() { UnshareFlags::empty() } else { plan.new };
     let forked = sys::clone::fork(flags, directory.as_ref().map(AsFd::as_fd), false);
     let child = match forked.at("clone", "the init process")? {
@@ -65,7 +62,7 @@ pub fn create(
             if plan.needs_joiner() {
                 join(&plan, &theirs);
             }
-            become_init(&theirs)
+            init::run(bundle, prepared, streams, &theirs)
         }
         Forked::Parent(child) => child,
     };

@@ -28,6 +28,7 @@ pub mod filter;
 mod handover;
 pub mod hooks;
 mod init;
+mod list_format;
 pub mod log;
 mod mount_options;
 mod namespaces;

@@ -1,5 +1,6 @@
 //! How the kernel treats a process beside others: scheduling, I/O priority, execution domain, memory policy.
 
+use crate::list_format;
 use crate::step::{About, Failure, Outcome};
 use oci::runtime::{
     IOPriorityClass, LinuxMemoryPolicy, LinuxPersonalityDomain, LinuxSchedulerFlag, LinuxSchedulerPolicy,
@@ -7,6 +8,9 @@ use oci::runtime::{
 };
 use sys::Errno;
 use sys::scheduling::Policy;
+
+/// Memory nodes that a kernel can have at most (`MAX_NUMNODES` on x86-64).
+const MOST_NODES: usize = 1024;
 
 /// Applies what the process asks for.
 pub(super) fn apply(process: &Process) -> Outcome {
@@ -75,26 +79,13 @@ pub(super) fn set_memory_policy(policy: &LinuxMemoryPolicy) -> Outcome {
                 MemoryPolicyFlagType::MpolFNumaBalancing => 1 << 13,
             }
     });
-    let nodes = nodes(policy.nodes().as_deref().unwrap_or_default())
-        .ok_or(Errno::INVAL)
-        .about("memoryPolicy.nodes")?;
-    sys::scheduling::set_memory_policy(mode | flags, &nodes).about("memoryPolicy")
-}
-
-/// The bits of a list `0-2,5`.
-fn nodes(list: &str) -> Option<Vec<u64>> {
-    const MOST: usize = 1024;
-    let mut bits = Vec::new();
-    for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
-        if first > last || last >= MOST {
-            return None;
-        }
-        bits.resize(bits.len().max(last / 64 + 1), 0);
-        (first..=last).for_each(|node| bits[node / 64] |= 1_u64 << (node % 64));
+    let ranges = list_format::parse(policy.nodes().as_deref().unwrap_or_default(), MOST_NODES);
+    let mut nodes = Vec::new();
+    for node in ranges.ok_or(Errno::INVAL).about("memoryPolicy.nodes")?.into_iter().flatten() {
+        nodes.resize(nodes.len().max(node / 64 + 1), 0);
+        nodes[node / 64] |= 1_u64 << (node % 64);
     }
-    Some(bits)
+    sys::scheduling::set_memory_policy(mode | flags, &nodes).about("memoryPolicy")
 }
 
 /// Sets the execution domain that the specification asks for.

@@ -1,6 +1,6 @@
 //! Resource limits as values of cgroup files. Pure: the decision is tested, writing is one loop.
 
-use oci::runtime::{LinuxDeviceCgroup, LinuxDeviceType, LinuxResources};
+use oci::runtime::{LinuxBlockIo, LinuxDeviceCgroup, LinuxDeviceType, LinuxResources};
 
 /// One file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,16 +115,23 @@ fn separate_io(list: &mut List, resources: &LinuxResources) {
         let leaf = device.leaf_weight().map(|w| format!("{number} {w}"));
         list.set_some("blkio", "blkio.leaf_weight_device", leaf);
     }
-    for (file, devices) in [
-        ("blkio.throttle.read_bps_device", io.throttle_read_bps_device()),
-        ("blkio.throttle.write_bps_device", io.throttle_write_bps_device()),
-        ("blkio.throttle.read_iops_device", io.throttle_read_iops_device()),
-        ("blkio.throttle.write_iops_device", io.throttle_write_iops_device()),
-    ] {
-        for device in devices.iter().flatten() {
-            list.set("blkio", file, format!("{}:{} {}", device.major(), device.minor(), device.rate()));
-        }
+    for (file, _, device, rate) in throttles(io) {
+        list.set("blkio", file, format!("{device} {rate}"));
     }
+}
+
+/// The devices that are held back: file of version 1, key in `io.max`, device, rate a second.
+fn throttles(io: &LinuxBlockIo) -> impl Iterator<Item = (&'static str, &'static str, String, u64)> {
+    let kinds = [
+        ("blkio.throttle.read_bps_device", "rbps", io.throttle_read_bps_device()),
+        ("blkio.throttle.write_bps_device", "wbps", io.throttle_write_bps_device()),
+        ("blkio.throttle.read_iops_device", "riops", io.throttle_read_iops_device()),
+        ("blkio.throttle.write_iops_device", "wiops", io.throttle_write_iops_device()),
+    ];
+    kinds.into_iter().flat_map(|(file, key, devices)| {
+        let devices = devices.iter().flatten();
+        devices.map(move |d| (file, key, format!("{}:{}", d.major(), d.minor()), d.rate()))
+    })
 }
 
 /// Files of the unified hierarchy.
@@ -179,16 +186,8 @@ fn unified_io(list: &mut List, resources: &LinuxResources) {
         let value = 1 + (u64::from(weight).saturating_sub(10)) * 9999 / 990;
         list.set("", "io.weight", value);
     }
-    for (key, devices) in [
-        ("rbps", io.throttle_read_bps_device()),
-        ("wbps", io.throttle_write_bps_device()),
-        ("riops", io.throttle_read_iops_device()),
-        ("wiops", io.throttle_write_iops_device()),
-    ] {
-        for device in devices.iter().flatten() {
-            let value = format!("{}:{} {key}={}", device.major(), device.minor(), device.rate());
-            list.set("", "io.max", value);
-        }
+    for (_, key, device, rate) in throttles(io) {
+        list.set("", "io.max", format!("{device} {key}={rate}"));
     }
 }
 
