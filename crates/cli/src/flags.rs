@@ -16,7 +16,7 @@ fn bytes(text: &str) -> Result<u64, String> {
     size::parse(text).map_err(|error| error.to_string())
 }
 
-fn bytes_or_unlimited(text: &str) -> Result<i64, String> {
+pub(crate) fn bytes_or_unlimited(text: &str) -> Result<i64, String> {
     match size::parse_or_unlimited(text).map_err(|error| error.to_string())? {
         None => Ok(-1),
         Some(bytes) => i64::try_from(bytes).map_err(|_| format!("{text} is too large")),

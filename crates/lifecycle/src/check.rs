@@ -4,23 +4,21 @@ use crate::error::{At, Error, Result};
 use oci::runtime::{LinuxNamespaceType, Spec};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 /// Largest configuration in bytes.
 const LARGEST: u64 = 16 << 20;
 
-/// Reads a configuration that was accepted before.
-pub(crate) fn read(path: &Path) -> Result<Spec> {
-    parse(&read_text(path)?, path, &|_| ())
-}
-
-/// The text of a configuration.
+/// The text of a configuration, of which no more is read than one may have: a pipe does not say how much it will give.
 pub(crate) fn read_text(path: &Path) -> Result<Vec<u8>> {
-    let size = fs::metadata(path).at("open", path)?.len();
-    if size > LARGEST {
-        return Err(Error::Invalid(format!("{} has {size} bytes, more than {LARGEST}", path.display())));
+    let file = fs::File::open(path).at("open", path)?;
+    let mut text = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut text).at("read", path)?;
+    if text.len() as u64 > LARGEST {
+        return Err(Error::Invalid(format!("{} has more than {LARGEST} bytes", path.display())));
     }
-    fs::read(path).at("read", path)
+    Ok(text)
 }
 
 /// A configuration from its text; an error says where. Capabilities that nobody knows are left out with a warning, as the specification has it.

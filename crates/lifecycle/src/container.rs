@@ -1,7 +1,7 @@
 //! A container: what is kept of it, and what it is doing.
 
-use crate::Lifecycle;
 use crate::error::{At, Error, Result};
+use crate::{Lifecycle, check};
 use oci::runtime::Spec;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::Subject;
@@ -39,9 +39,6 @@ pub struct Record {
     pub init: String,
     /// Its control group, as [`Cgroup::of_specification`] takes it; empty if it has none.
     pub cgroup: PathBuf,
-    /// The control group was there before.
-    #[serde(default)]
-    pub keeps_cgroup: bool,
     /// Name of the user who made it.
     #[serde(default)]
     pub owner: String,
@@ -196,17 +193,15 @@ impl Container {
         group(&self.record.cgroup)
     }
 
-    /// The configuration that it was made from.
+    /// The configuration that it was made from, and its text.
     ///
     /// # Errors
     /// What the system reports, or damage.
-    pub fn spec(&self) -> Result<Spec> {
-        crate::check::read(&self.directory.join(CONFIGURATION))
-    }
-
-    /// The text of its configuration.
-    pub(crate) fn text(&self) -> Result<Vec<u8>> {
-        crate::check::read_text(&self.directory.join(CONFIGURATION))
+    pub(crate) fn configuration(&self) -> Result<(Spec, Vec<u8>)> {
+        let path = self.directory.join(CONFIGURATION);
+        let text = check::read_text(&path)?;
+        // what there was to warn of was said at its creation
+        Ok((check::parse(&text, &path, &|_| ())?, text))
     }
 
     /// As its hooks are told of it.

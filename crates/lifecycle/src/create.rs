@@ -3,11 +3,12 @@
 use crate::container::{CONFIGURATION, GATE, Record, check_id, group};
 use crate::error::{At, Error, Result};
 use crate::notify::Notify;
-use crate::{Lifecycle, check, environment, filter, pid_file, resources};
+use crate::{Lifecycle, Recipients, check, environment, filter, resources};
 use oci::runtime::{LinuxNamespaceType, Spec};
+use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::{Place, Subject};
-use runtime::{Bundle, Created, Filter, Life, Streams};
+use runtime::{Bundle, Created, Filter, Life};
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -26,12 +27,8 @@ pub struct Options {
     pub bundle: PathBuf,
     /// The configuration, if it is another file than the bundle's `config.json`.
     pub configuration: Option<PathBuf>,
-    /// Where the other end of its terminal is sent.
-    pub console_socket: Option<PathBuf>,
-    /// A file for its process id.
-    pub pid_file: Option<PathBuf>,
-    /// Where a descriptor of its process is sent.
-    pub pidfd_socket: Option<PathBuf>,
+    /// Who is given what of its first process.
+    pub recipients: Recipients,
     /// Inherited descriptors from 3 on for its program, beside those of `LISTEN_FDS`.
     pub preserved: u32,
     /// Inherited descriptors of socket activation (`LISTEN_FDS`).
@@ -44,8 +41,6 @@ pub struct Options {
     pub no_keyring: bool,
     /// It has no control group of its own.
     pub no_cgroup: bool,
-    /// Name of the user who makes it.
-    pub owner: String,
 }
 
 /// Makes a container that waits for [`start`](crate::start::start).
@@ -55,12 +50,12 @@ pub struct Options {
 pub fn create(lifecycle: &Lifecycle, options: &Options) -> Result<()> {
     let mut making = Making::begin(lifecycle, options)?;
     let terminal = making.terminal();
-    if terminal && options.console_socket.is_none() {
+    if terminal && options.recipients.console_socket.is_none() {
         return Err(Error::Invalid(
             "cannot allocate tty if runtime will detach without setting console socket".into(),
         ));
     }
-    if !terminal && options.console_socket.is_some() {
+    if !terminal && options.recipients.console_socket.is_some() {
         return Err(Error::Invalid(
             "cannot use console socket if runtime will not detach or allocate tty".into(),
         ));
@@ -68,8 +63,9 @@ pub fn create(lifecycle: &Lifecycle, options: &Options) -> Result<()> {
     let directory = open_directory(&making.directory).at("open", &making.directory)?;
     let gate = sys::socket::listen(directory.as_fd(), GATE).at("listen in", &making.directory)?;
     let mut created = making.make(Life::Gated(gate))?;
-    making.hand_over_terminal(&mut created)?;
     making.record(created.init())?;
+    let terminal = created.take_terminal();
+    options.recipients.give(created.init(), terminal)?;
     // from here on it lives without this process
     let _init = created.leave();
     making.keep();
@@ -92,8 +88,9 @@ pub struct Run {
 pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
     let mut making = Making::begin(lifecycle, options)?;
     let mut created = making.make(Life::Free)?;
-    making.hand_over_terminal(&mut created)?;
     making.record(created.init())?;
+    let terminal = created.take_terminal();
+    let terminal = options.recipients.give(created.init(), terminal)?;
     let pid = created.init().pid.as_raw_nonzero().get();
     let notify = making.notify.take().map(|notify| notify.listen(pid)).transpose()?;
     let state = making.subject.state("running", pid);
@@ -115,7 +112,7 @@ pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
         return Err(error.into());
     }
     making.keep();
-    Ok(Run { init: running.init, terminal: running.terminal })
+    Ok(Run { init: running.init, terminal })
 }
 
 /// A container in the making. Dropped before [`Making::keep`], all that was made of it is removed.
@@ -129,7 +126,6 @@ struct Making<'a> {
     filter: Option<Filter>,
     cgroup_path: PathBuf,
     cgroup: Option<Cgroup>,
-    keeps_cgroup: bool,
     notify: Option<Notify>,
     finished: bool,
 }
@@ -166,7 +162,6 @@ impl<'a> Making<'a> {
             filter: None,
             cgroup_path,
             cgroup: None,
-            keeps_cgroup: false,
             notify: None,
             finished: false,
             spec,
@@ -188,15 +183,15 @@ impl<'a> Making<'a> {
             environment::add(&mut self.spec, variables);
         }
         let cgroup = group(&self.cgroup_path)?;
-        self.keeps_cgroup = cgroup.paths().iter().any(|(_, path)| path.exists());
-        if self.keeps_cgroup && !cgroup.processes().is_empty() {
+        // one that was made for it may be there; what is in it is not ours, and would not be ours to kill
+        let strangers = cgroup.processes().len();
+        if strangers > 0 {
             return Err(Error::Invalid(format!(
-                "container's cgroup is not empty: {} process(es) found in {}",
-                cgroup.processes().len(),
+                "container's cgroup is not empty: {strangers} process(es) found in {}",
                 self.cgroup_path.display()
             )));
         }
-        if self.keeps_cgroup && cgroup.is_frozen() {
+        if cgroup.is_frozen() {
             return Err(Error::State("container's cgroup unexpectedly frozen".into()));
         }
         cgroup.create(&resources::of(&self.spec))?;
@@ -214,11 +209,7 @@ impl<'a> Making<'a> {
         if let Some(process) = self.spec.process_mut() {
             environment::settle(process, root.as_fd());
         }
-        let streams = match (self.terminal(), &self.options.console_socket) {
-            (false, _) => Streams::Inherited,
-            (true, Some(_)) => Streams::Terminal,
-            (true, None) => Streams::PlainTerminal,
-        };
+        let streams = self.options.recipients.streams(self.terminal());
         let bundle = Bundle {
             root: sys::mount::clone_tree(root.as_fd(), "", true).at("clone the mount of", &self.rootfs)?,
             place: self.rootfs.clone(),
@@ -240,14 +231,6 @@ impl<'a> Making<'a> {
         Ok(created?)
     }
 
-    fn hand_over_terminal(&self, created: &mut Created) -> Result<()> {
-        let Some(socket) = &self.options.console_socket else { return Ok(()) };
-        if let Some(terminal) = created.take_terminal() {
-            runtime::hand_over(socket, b"/dev/ptmx", terminal.as_fd())?;
-        }
-        Ok(())
-    }
-
     fn record(&self, init: &Child) -> Result<()> {
         let pid = init.pid.as_raw_nonzero().get();
         let identity = Identity::of(pid).at("read", format!("/proc/{pid}/stat"))?;
@@ -260,18 +243,10 @@ impl<'a> Making<'a> {
             annotations: self.subject.annotations.clone(),
             init: identity.to_string(),
             cgroup: self.cgroup_path.clone(),
-            keeps_cgroup: self.keeps_cgroup,
-            owner: self.options.owner.clone(),
+            owner: owner(),
             own_processes: has_own(&self.spec, LinuxNamespaceType::Pid),
         };
-        record.write(&self.directory)?;
-        if let Some(path) = &self.options.pid_file {
-            pid_file::write(path, pid)?;
-        }
-        if let Some(socket) = &self.options.pidfd_socket {
-            runtime::hand_over(socket, b"pidfd", init.pidfd.as_fd())?;
-        }
-        Ok(())
+        record.write(&self.directory)
     }
 
     fn keep(mut self) {
@@ -299,6 +274,14 @@ impl Drop for Making<'_> {
         }
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Name of the calling user, as the host's account file has it.
+fn owner() -> String {
+    let uid = sys::process::getuid().as_raw();
+    let accounts =
+        open_directory("/").ok().and_then(|root| Accounts::read(root.as_fd()).ok()).unwrap_or_default();
+    accounts.name(uid).map_or_else(|| format!("#{uid}"), str::to_owned)
 }
 
 /// Makes the container's directory, which is its id's reservation.

@@ -47,7 +47,8 @@ pub fn remains(lifecycle: &Lifecycle, container: &Container) -> Result<()> {
         cgroup.kill();
     }
     let removed = cgroup.remove().map_err(Error::from);
-    let hooks = container.spec().ok().and_then(|spec| spec.hooks().as_ref()?.poststop().clone());
+    let hooks =
+        container.configuration().ok().and_then(|(spec, _)| spec.hooks().as_ref()?.poststop().clone());
     // the specification: a failing hook is a warning, and the others still run
     for hook in hooks.unwrap_or_default() {
         let place = Place::bundle(&container.record.bundle);

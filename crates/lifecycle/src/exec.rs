@@ -2,10 +2,10 @@
 
 use crate::container::{Container, Status};
 use crate::error::{At, Error, Result};
-use crate::{Lifecycle, check, environment, filter, pid_file};
+use crate::{Lifecycle, Recipients, check, environment, filter};
 use oci::runtime::{Capabilities, LinuxCapabilities, Process, UserBuilder};
 use runtime::cgroup::Cgroup;
-use runtime::{Exec, Executed, Streams};
+use runtime::{Exec, Executed};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
@@ -34,12 +34,8 @@ pub struct Options {
     pub apparmor: Option<String>,
     /// Label of SELinux.
     pub label: Option<String>,
-    /// Where the other end of its terminal is sent.
-    pub console_socket: Option<PathBuf>,
-    /// A file for its process id.
-    pub pid_file: Option<PathBuf>,
-    /// Where a descriptor of its process is sent.
-    pub pidfd_socket: Option<PathBuf>,
+    /// Who is given what of it.
+    pub recipients: Recipients,
     /// Inherited descriptors from 3 on.
     pub preserved: u32,
     /// Groups below the container's, `path` or `controllers:path`.
@@ -63,7 +59,7 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
         }
         _ => {}
     }
-    let spec = container.spec()?;
+    let (spec, text) = container.configuration()?;
     let init = container.process()?;
     let mut process = process(options, spec.process().as_ref())?;
     check::check_process(&process)?;
@@ -75,13 +71,8 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
     for asked in &options.cgroups {
         cgroup = below(&cgroup, asked)?;
     }
-    let filter = filter::of(lifecycle, &spec, &container.text()?)?;
-    let terminal = process.terminal().unwrap_or(false);
-    let streams = match (terminal, &options.console_socket) {
-        (false, _) => Streams::Inherited,
-        (true, Some(_)) => Streams::Terminal,
-        (true, None) => Streams::PlainTerminal,
-    };
+    let filter = filter::of(lifecycle, &spec, &text)?;
+    let streams = options.recipients.streams(process.terminal().unwrap_or(false));
     let executed = runtime::exec(
         &init,
         &Exec {
@@ -95,7 +86,16 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
         &cgroup,
         &mut |listener| filter::tell_agent(filter.as_ref(), &container.subject(), pid.get(), listener),
     );
-    finish(options, executed.map_err(Error::from)?)
+    let Executed { process, terminal } = executed?;
+    match options.recipients.give(&process, terminal) {
+        Ok(terminal) => Ok(Executed { process, terminal }),
+        Err(error) => {
+            // nobody would know of it
+            let _ = sys::signal::send(process.pidfd.as_fd(), 9);
+            let _ = runtime::wait::reap(process.pidfd.as_fd());
+            Err(error)
+        }
+    }
 }
 
 /// A group below the container's, `path` or `controllers:path`, which must be there.
@@ -108,20 +108,6 @@ fn below(cgroup: &Cgroup, asked: &str) -> Result<Cgroup> {
             Err(Error::Invalid(format!("adding pid to {}: no such file or directory", path.display())))
         }
     }
-}
-
-fn finish(options: &Options, mut executed: Executed) -> Result<Executed> {
-    if let (Some(socket), Some(terminal)) = (&options.console_socket, &executed.terminal) {
-        runtime::hand_over(socket, b"/dev/ptmx", terminal.as_fd())?;
-        executed.terminal = None;
-    }
-    if let Some(socket) = &options.pidfd_socket {
-        runtime::hand_over(socket, b"pidfd", executed.process.pidfd.as_fd())?;
-    }
-    if let Some(path) = &options.pid_file {
-        pid_file::write(path, executed.process.pid.as_raw_nonzero().get())?;
-    }
-    Ok(executed)
 }
 
 /// The process: as its file says, or the container's own with what was asked for.

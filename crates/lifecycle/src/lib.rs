@@ -34,8 +34,8 @@ pub mod kill;
 pub mod list;
 mod notify;
 pub mod pause;
-mod pid_file;
 pub mod processes;
+mod recipients;
 mod resources;
 pub mod start;
 pub mod stats;
@@ -43,6 +43,8 @@ pub mod update;
 
 pub use container::{Container, State, Status};
 pub use error::{Error, Result};
+pub use recipients::Recipients;
+pub use runtime::wait::reap;
 
 use std::path::PathBuf;
 

@@ -17,13 +17,13 @@ use sys::mount::open_directory;
 pub fn start(lifecycle: &Lifecycle, id: &str) -> Result<()> {
     let container = Container::find(lifecycle, id)?;
     must_be(&container, Status::Created)?;
-    let spec = container.spec()?;
+    let (spec, text) = container.configuration()?;
     let subject = container.subject();
     let pid = container.init()?.pid;
     // only whoever has an agent is told of the filter
     let profile = spec.linux().as_ref().and_then(|linux| linux.seccomp().as_ref());
     let filter = match profile.and_then(|profile| profile.listener_path().as_ref()) {
-        Some(_) => filter::of(lifecycle, &spec, &container.text()?)?,
+        Some(_) => filter::of(lifecycle, &spec, &text)?,
         None => None,
     };
     let notify = Notify::of(container.directory()).map(|notify| notify.listen(pid)).transpose()?;

@@ -69,7 +69,7 @@ impl Watch {
                     .is_some_and(|console| has_bytes(console) && copy(console.as_fd(), sys::stdio::stdout()))
                 {
                 }
-                return reap(process).map_err(|errno| Failure::new(errno.to_string()));
+                return lifecycle::reap(process).map_err(|errno| Failure::new(errno.to_string()));
             }
         }
     }
@@ -84,13 +84,6 @@ impl Watch {
             }
         }
     }
-}
-
-/// The exit code of an ended child.
-pub(super) fn reap(process: BorrowedFd<'_>) -> Result<i32, Errno> {
-    use sys::process::{WaitId, WaitIdOptions, waitid};
-    let status = waitid(WaitId::PidFd(process), WaitIdOptions::EXITED)?.ok_or(Errno::CHILD)?;
-    Ok(status.exit_status().or(status.terminating_signal().map(|signal| 128 + signal)).unwrap_or(255))
 }
 
 fn resize(console: &OwnedFd) {

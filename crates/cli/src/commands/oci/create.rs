@@ -2,6 +2,7 @@
 
 use super::console;
 use super::globals::Globals;
+use super::recipients::Recipients;
 use crate::failure::{Failure, Outcome};
 use lifecycle::create::{self as making, Options, Run};
 use lifecycle::{Container, Lifecycle, delete};
@@ -17,15 +18,8 @@ pub(super) struct Arguments {
     /// The configuration, if it is not the bundle's config.json
     #[arg(short = 'f', long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Socket that gets the other end of the container's terminal
-    #[arg(long, value_name = "PATH")]
-    console_socket: Option<PathBuf>,
-    /// File for the process id
-    #[arg(long, value_name = "FILE")]
-    pid_file: Option<PathBuf>,
-    /// Socket that gets a descriptor of the process
-    #[arg(long, value_name = "PATH")]
-    pidfd_socket: Option<PathBuf>,
+    #[command(flatten)]
+    recipients: Recipients,
     /// Do not wait for its end (run only)
     #[arg(short, long)]
     detach: bool,
@@ -62,16 +56,13 @@ impl Arguments {
             id: self.id.clone(),
             bundle: absolute(self.bundle.clone().unwrap_or_else(|| ".".into()))?,
             configuration: self.config.clone().map(absolute).transpose()?,
-            console_socket: self.console_socket.clone(),
-            pid_file: self.pid_file.clone(),
-            pidfd_socket: self.pidfd_socket.clone(),
+            recipients: self.recipients.clone().into(),
             preserved,
             listening,
             notify_socket: std::env::var("NOTIFY_SOCKET").ok(),
             no_pivot: self.no_pivot,
             no_keyring: self.no_new_keyring,
             no_cgroup: globals.no_cgroup,
-            owner: owner(),
         })
     }
 }
@@ -84,18 +75,6 @@ fn close_inherited(arguments: &Arguments, options: &Options) -> Outcome<()> {
     }
     sys::clone::close_inherited_from(3 + options.preserved + options.listening)
         .map_err(|errno| Failure::new(format!("close inherited descriptors: {errno}")))
-}
-
-/// Name of the calling user, as the host's account file has it.
-fn owner() -> String {
-    let uid = sys::process::getuid().as_raw();
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let found = accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    });
-    found.unwrap_or_else(|| format!("#{uid}"))
 }
 
 pub(super) fn create(globals: &Globals, arguments: Arguments) -> Outcome {
@@ -112,7 +91,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let lifecycle = globals.lifecycle();
     let options = arguments.options(globals)?;
     close_inherited(&arguments, &options)?;
-    if !arguments.detach && arguments.console_socket.is_some() {
+    if !arguments.detach && arguments.recipients.console_socket.is_some() {
         return Err(Failure::new("cannot use console socket if runtime will not detach or allocate tty"));
     }
     // before the container is there, so that no signal is lost
@@ -132,7 +111,7 @@ fn detach(lifecycle: &Lifecycle, arguments: &Arguments, run: &Run) -> Outcome {
     if run.terminal.is_some() {
         // nobody would have the other end
         let _ = sys::signal::send(run.init.pidfd.as_fd(), 9);
-        let _ = console::reap(run.init.pidfd.as_fd());
+        let _ = lifecycle::reap(run.init.pidfd.as_fd());
         remove(lifecycle, &arguments.id)?;
         return Err(Failure::new(
             "cannot allocate tty if runtime will detach without setting console socket",

@@ -2,6 +2,7 @@
 
 use super::globals::Globals;
 use crate::failure::{Failure, Outcome};
+use crate::output::time::duration;
 use lifecycle::Lifecycle;
 use lifecycle::events::{Event, Watch};
 use lifecycle::stats::{self as uses, BlockIo, HugePages, Pressure, Stats};
@@ -10,13 +11,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// What is longer is never (136 years).
-const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
-
 /// Arguments of `events`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Time between two statistics: seconds, or a number with ms, s, m or h
+    /// Time between two statistics: 100ms, 5s, 1m30s
     #[arg(long, default_value = "5s")]
     interval: String,
     /// Print the statistics once
@@ -66,19 +64,10 @@ fn watch(lifecycle: &Lifecycle, id: &str, interval: Duration) -> Outcome<()> {
 }
 
 fn interval(text: &str) -> Outcome<Duration> {
-    let invalid =
-        || Failure::new(format!("invalid interval {text:?}: it is longer than zero, like 100ms, 5s or 1m"));
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..split].parse().map_err(|_| invalid())?;
-    let seconds = match &text[split..] {
-        "ms" => number / 1000.0,
-        "s" | "" => number,
-        "m" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return Err(invalid()),
-    };
-    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| invalid())?;
-    if duration.is_zero() { Err(invalid()) } else { Ok(duration.min(LONGEST)) }
+    let duration = duration::read(text).and_then(|duration| Duration::try_from(duration).ok());
+    duration.filter(|duration| !duration.is_zero()).ok_or_else(|| {
+        Failure::new(format!("invalid interval {text:?}: it is longer than zero, like 100ms, 5s or 1m30s"))
+    })
 }
 
 fn print(id: &str, kind: &str, stats: Option<&Stats>) -> Outcome<()> {
@@ -168,9 +157,8 @@ mod tests {
     #[test]
     fn intervals() {
         assert_eq!(interval("100ms").unwrap(), Duration::from_millis(100));
-        assert_eq!(interval("1m").unwrap(), Duration::from_secs(60));
-        assert_eq!(interval("99999999999999999h").unwrap(), super::LONGEST);
-        for bad in ["0", "0ms", "", "5x", "-1s"] {
+        assert_eq!(interval("1m30s").unwrap(), Duration::from_secs(90));
+        for bad in ["0", "0ms", "", "5", "5x", "-1s", "99999999h"] {
             assert!(interval(bad).is_err(), "{bad}");
         }
     }

@@ -2,6 +2,7 @@
 
 use super::console;
 use super::globals::Globals;
+use super::recipients::Recipients;
 use crate::failure::{Failure, Outcome};
 use lifecycle::exec::{self, Options};
 use std::os::fd::AsFd;
@@ -10,9 +11,8 @@ use std::path::PathBuf;
 /// Arguments of `exec`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Socket that gets the other end of the terminal
-    #[arg(long, value_name = "PATH")]
-    console_socket: Option<PathBuf>,
+    #[command(flatten)]
+    recipients: Recipients,
     /// Working directory
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
@@ -34,12 +34,6 @@ pub(super) struct Arguments {
     /// Do not wait for its end
     #[arg(short, long)]
     detach: bool,
-    /// File for the process id
-    #[arg(long, value_name = "FILE")]
-    pid_file: Option<PathBuf>,
-    /// Socket that gets a descriptor of the process
-    #[arg(long, value_name = "PATH")]
-    pidfd_socket: Option<PathBuf>,
     /// Label of SELinux
     #[arg(long, value_name = "LABEL")]
     process_label: Option<String>,
@@ -79,7 +73,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     if command.is_empty() && arguments.process.is_none() {
         return Err(Failure::new("process args cannot be empty"));
     }
-    if arguments.detach && arguments.tty && arguments.console_socket.is_none() {
+    if arguments.detach && arguments.tty && arguments.recipients.console_socket.is_none() {
         return Err(Failure::new(
             "cannot allocate tty if runtime will detach without setting console socket",
         ));
@@ -98,9 +92,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         no_new_privileges: arguments.no_new_privs,
         apparmor: arguments.apparmor,
         label: arguments.process_label,
-        console_socket: arguments.console_socket,
-        pid_file: arguments.pid_file,
-        pidfd_socket: arguments.pidfd_socket,
+        recipients: arguments.recipients.into(),
         preserved,
         cgroups: arguments.cgroup,
         ignore_paused: arguments.ignore_paused,

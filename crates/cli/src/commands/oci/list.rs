@@ -2,6 +2,7 @@
 
 use super::globals::Globals;
 use crate::failure::{Failure, Outcome};
+use crate::output::table::align;
 use std::io::Write;
 
 /// Arguments of `list`.
@@ -32,19 +33,12 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
             writeln!(out, "{text}")?;
         }
         "table" => {
-            let titles = ["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"].map(str::to_owned);
-            let rows = states.into_iter().map(|s| {
-                let bundle = s.bundle.display().to_string();
-                [s.id, s.pid.to_string(), s.status.to_owned(), bundle, s.created, s.owner]
-            });
-            let rows: Vec<[String; 6]> = std::iter::once(titles).chain(rows).collect();
-            for row in &rows {
-                let cells = row.iter().enumerate().map(|(column, cell)| {
-                    let width = rows.iter().map(|row| row[column].len()).max().unwrap_or(0).max(12);
-                    if column == 5 { cell.clone() } else { format!("{cell:<width$}") }
-                });
-                writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-            }
+            let row = |s: &lifecycle::State| {
+                let bundle = s.bundle.display();
+                format!("{}\t{}\t{}\t{bundle}\t{}\t{}\n", s.id, s.pid, s.status, s.created, s.owner)
+            };
+            let rows: String = states.iter().map(row).collect();
+            write!(out, "{}", align(&format!("ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n{rows}")))?;
         }
         other => return Err(Failure::new(format!("invalid format option {other:?}: it is table or json"))),
     }

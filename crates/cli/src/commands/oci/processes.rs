@@ -2,6 +2,7 @@
 
 use super::globals::Globals;
 use crate::failure::{Failure, Outcome};
+use crate::output::table::align;
 use std::io::Write;
 
 /// Arguments of `ps`.
@@ -28,14 +29,9 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         }
         "table" => {
             let table = lifecycle::processes::table(&lifecycle, &arguments.id, &arguments.options)?;
-            let rows: Vec<&Vec<String>> = std::iter::once(&table.titles).chain(&table.processes).collect();
-            for row in &rows {
-                let cells = row.iter().enumerate().map(|(column, cell)| {
-                    let width = rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-                    if column + 1 == row.len() { cell.clone() } else { format!("{cell:<width$}") }
-                });
-                writeln!(out, "{}", cells.collect::<Vec<_>>().join(" "))?;
-            }
+            let rows = std::iter::once(&table.titles).chain(&table.processes);
+            let text: String = rows.map(|row| row.join("\t") + "\n").collect();
+            write!(out, "{}", align(&text))?;
         }
         other => return Err(Failure::new(format!("invalid format option {other:?}: it is table or json"))),
     }

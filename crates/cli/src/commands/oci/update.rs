@@ -1,8 +1,8 @@
 //! `tare oci update`.
 
 use super::globals::Globals;
-use super::limits::bytes;
 use crate::failure::{Failure, Outcome};
+use crate::flags::bytes_or_unlimited;
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::PathBuf;
@@ -44,14 +44,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     cpu_idle: Option<i64>,
     /// Memory
-    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
-    memory: Option<String>,
+    #[arg(long, value_parser = bytes_or_unlimited, value_name = "BYTES", allow_negative_numbers = true)]
+    memory: Option<i64>,
     /// Memory that it keeps under pressure
-    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
-    memory_reservation: Option<String>,
+    #[arg(long, value_parser = bytes_or_unlimited, value_name = "BYTES", allow_negative_numbers = true)]
+    memory_reservation: Option<i64>,
     /// Memory and swap together; -1 is no limit
-    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
-    memory_swap: Option<String>,
+    #[arg(long, value_parser = bytes_or_unlimited, value_name = "BYTES", allow_negative_numbers = true)]
+    memory_swap: Option<i64>,
     /// Processes
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pids_limit: Option<i64>,
@@ -62,9 +62,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     /// The limits as the specification has them.
-    fn document(&self) -> Outcome<Value> {
-        let size =
-            |text: &Option<String>| text.as_deref().map(bytes).transpose().map(|n| n.map(|n| json!(n)));
+    fn document(&self) -> Value {
         let cpu = [
             ("period", self.cpu_period.map(|n| json!(n))),
             ("quota", self.cpu_quota.map(|n| json!(n))),
@@ -77,9 +75,9 @@ impl Arguments {
             ("idle", self.cpu_idle.map(|n| json!(n))),
         ];
         let memory = [
-            ("limit", size(&self.memory)?),
-            ("reservation", size(&self.memory_reservation)?),
-            ("swap", size(&self.memory_swap)?),
+            ("limit", self.memory.map(|n| json!(n))),
+            ("reservation", self.memory_reservation.map(|n| json!(n))),
+            ("swap", self.memory_swap.map(|n| json!(n))),
         ];
         let sections = [
             ("cpu", object(cpu)),
@@ -87,9 +85,9 @@ impl Arguments {
             ("pids", object([("limit", self.pids_limit.map(|n| json!(n)))])),
             ("blockIO", object([("weight", self.blkio_weight.map(|n| json!(n)))])),
         ];
-        Ok(object(sections.map(|(name, section)| {
+        object(sections.map(|(name, section)| {
             (name, section.as_object().is_some_and(|s| !s.is_empty()).then_some(section))
-        })))
+        }))
     }
 }
 
@@ -100,7 +98,7 @@ fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let text = match &arguments.resources {
-        None => arguments.document()?.to_string(),
+        None => arguments.document().to_string(),
         Some(path) if path.as_os_str() == "-" => {
             let mut text = String::new();
             std::io::stdin().lock().read_to_string(&mut text)?;
