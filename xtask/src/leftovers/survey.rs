@@ -11,6 +11,9 @@ use std::process::Command;
 /// The product's name, which every host object of ours begins with or contains.
 const OURS: &str = "tare";
 
+/// How deep the engine's own directories are looked at: every state, container, image and volume is an entry there.
+const DEPTH: usize = 3;
+
 /// From a kind (`mount`, `process` …) to the things of that kind, each with a word on what or whose it is.
 pub type Survey = BTreeMap<String, Things>;
 /// From a thing to what or whose it is.
@@ -137,7 +140,12 @@ fn tables() -> Things {
 fn files() -> Things {
     let mut things = Things::new();
     for place in ["/run", "/var/lib", "/dev/shm"] {
-        things.extend(named(Path::new(place), |name| name.starts_with(OURS)));
+        let ours = named(Path::new(place), |name| name.starts_with(OURS));
+        // an engine of the machine may be there before, and a test must not use it
+        for directory in ours.keys() {
+            things.extend(below(Path::new(directory), DEPTH));
+        }
+        things.extend(ours);
     }
     for place in ["/tmp", "/var/tmp"] {
         things.extend(named(Path::new(place), |name| name.starts_with(OURS) || name.starts_with(".tmp")));
@@ -145,6 +153,18 @@ fn files() -> Things {
     let own = std::env::temp_dir();
     if own != Path::new("/tmp") {
         things.extend(named(&own, |_| true));
+    }
+    things
+}
+
+/// What is in a directory, down to a depth.
+fn below(directory: &Path, depth: usize) -> Things {
+    let mut things = named(directory, |_| true);
+    if depth > 1 {
+        let entries: Vec<String> = things.keys().cloned().collect();
+        for entry in entries.iter().map(Path::new).filter(|entry| !entry.is_symlink()) {
+            things.extend(below(entry, depth - 1));
+        }
     }
     things
 }
@@ -183,6 +203,16 @@ mod tests {
         assert!(survey["interface"].contains_key("lo"));
         let network = fs::read_link("/proc/self/ns/net").unwrap().display().to_string();
         assert!(survey["namespace"].contains_key(&network));
+    }
+
+    #[test]
+    fn entries_are_found_to_a_depth_and_not_through_links() {
+        let place = tempfile::tempdir().unwrap();
+        fs::create_dir_all(place.path().join("oci/container/too-deep")).unwrap();
+        std::os::unix::fs::symlink("/", place.path().join("link")).unwrap();
+        let found = below(place.path(), 2);
+        let found: Vec<&str> = found.keys().map(|p| p.rsplit('/').next().unwrap()).collect();
+        assert_eq!(found, ["link", "oci", "container"]);
     }
 
     #[test]
