@@ -83,6 +83,7 @@ pub struct Container {
     pub record: Record,
     /// What it is doing.
     pub status: Status,
+    cgroup: Cgroup,
     directory: PathBuf,
 }
 
@@ -143,7 +144,8 @@ impl Container {
         };
         let record: Record = serde_json::from_slice(&text)
             .map_err(|error| Error::Document { path, reason: error.to_string() })?;
-        let mut container = Self { record, status: Status::Stopped, directory };
+        let cgroup = group(&record.cgroup)?;
+        let mut container = Self { record, status: Status::Stopped, cgroup, directory };
         container.status = container.look()?;
         Ok(container)
     }
@@ -152,7 +154,7 @@ impl Container {
         if !self.init()?.is_alive() {
             return Ok(Status::Stopped);
         }
-        if self.cgroup()?.is_frozen() {
+        if self.cgroup.is_frozen() {
             return Ok(Status::Paused);
         }
         Ok(if self.directory.join(GATE).exists() { Status::Created } else { Status::Running })
@@ -186,11 +188,9 @@ impl Container {
     }
 
     /// Its control group.
-    ///
-    /// # Errors
-    /// What the runtime reports.
-    pub fn cgroup(&self) -> Result<Cgroup> {
-        group(&self.record.cgroup)
+    #[must_use]
+    pub fn cgroup(&self) -> &Cgroup {
+        &self.cgroup
     }
 
     /// The configuration that it was made from, and its text.
@@ -237,12 +237,11 @@ impl Container {
     /// Kills every process of it, and waits until the init has ended.
     pub(crate) fn end(&self) -> Result<()> {
         if let Ok(process) = self.process() {
-            let cgroup = self.cgroup()?;
             // it may have ended meanwhile; a frozen one does not die
             let _ = sys::signal::send(process.pidfd.as_fd(), 9);
-            let _ = cgroup.freeze(false);
+            let _ = self.cgroup.freeze(false);
             if !self.record.own_processes {
-                cgroup.kill();
+                self.cgroup.kill();
             }
             let patience = std::time::Duration::from_secs(10);
             if !runtime::wait::ended_within(process.pidfd.as_fd(), patience)

@@ -29,6 +29,8 @@ pub struct Options {
     pub configuration: Option<PathBuf>,
     /// Who is given what of its first process.
     pub recipients: Recipients,
+    /// It lives on without the caller, who cannot serve its terminal.
+    pub detached: bool,
     /// Inherited descriptors from 3 on for its program, beside those of `LISTEN_FDS`.
     pub preserved: u32,
     /// Inherited descriptors of socket activation (`LISTEN_FDS`).
@@ -49,17 +51,6 @@ pub struct Options {
 /// [`Error::Exists`] for an id in use, [`Error::Invalid`] for a configuration that makes no sense, [`Error::Runtime`] with the failing step. Nothing is left then.
 pub fn create(lifecycle: &Lifecycle, options: &Options) -> Result<()> {
     let mut making = Making::begin(lifecycle, options)?;
-    let terminal = making.terminal();
-    if terminal && options.recipients.console_socket.is_none() {
-        return Err(Error::Invalid(
-            "cannot allocate tty if runtime will detach without setting console socket".into(),
-        ));
-    }
-    if !terminal && options.recipients.console_socket.is_some() {
-        return Err(Error::Invalid(
-            "cannot use console socket if runtime will not detach or allocate tty".into(),
-        ));
-    }
     let directory = open_directory(&making.directory).at("open", &making.directory)?;
     let gate = sys::socket::listen(directory.as_fd(), GATE).at("listen in", &making.directory)?;
     let mut created = making.make(Life::Gated(gate))?;
@@ -107,8 +98,7 @@ pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
         &Place::bundle(&options.bundle),
     ) {
         // as with runc, a container whose hooks fail does not run on
-        let _ = sys::signal::send(running.init.pidfd.as_fd(), 9);
-        let _ = runtime::wait::reap(running.init.pidfd.as_fd());
+        runtime::wait::end(running.init.pidfd.as_fd());
         return Err(error.into());
     }
     making.keep();
@@ -140,6 +130,7 @@ impl<'a> Making<'a> {
         if let Some(process) = spec.process() {
             check::warn_of_ambient(process, &lifecycle.warn);
         }
+        check_console(options, has_terminal(&spec))?;
         let rootfs = rootfs(&spec, &options.bundle)?;
         let directory = claim(lifecycle, &options.id)?;
         let linux = spec.linux().as_ref();
@@ -199,17 +190,13 @@ impl<'a> Making<'a> {
         Ok(())
     }
 
-    fn terminal(&self) -> bool {
-        self.spec.process().as_ref().is_some_and(|process| process.terminal().unwrap_or(false))
-    }
-
     fn make(&mut self, life: Life) -> Result<Created> {
         let cgroup = self.cgroup.as_ref().expect("prepared");
         let root = open_directory(&self.rootfs).at("open", &self.rootfs)?;
         if let Some(process) = self.spec.process_mut() {
             environment::settle(process, root.as_fd());
         }
-        let streams = self.options.recipients.streams(self.terminal());
+        let streams = self.options.recipients.streams(has_terminal(&self.spec));
         let bundle = Bundle {
             root: sys::mount::clone_tree(root.as_fd(), "", true).at("clone the mount of", &self.rootfs)?,
             place: self.rootfs.clone(),
@@ -274,6 +261,20 @@ impl Drop for Making<'_> {
         }
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+fn has_terminal(spec: &Spec) -> bool {
+    spec.process().as_ref().is_some_and(|process| process.terminal().unwrap_or(false))
+}
+
+/// Somebody must have the other end of a terminal: the caller as long as he waits, whoever listens at the socket otherwise.
+fn check_console(options: &Options, terminal: bool) -> Result<()> {
+    let wrong = match (terminal && options.detached, &options.recipients.console_socket) {
+        (true, None) => "cannot allocate tty if runtime will detach without setting console socket",
+        (false, Some(_)) => "cannot use console socket if runtime will not detach or allocate tty",
+        _ => return Ok(()),
+    };
+    Err(Error::Invalid(wrong.into()))
 }
 
 /// Name of the calling user, as the host's account file has it.

@@ -1,5 +1,6 @@
 //! The configuration that `spec` writes: a shell in the five namespaces that everybody has, to be changed by its user (as runc's).
 
+use runtime::cgroup::Hierarchies;
 use serde_json::{Value, json};
 
 /// The configuration; `rootless` for a user without privileges, whose ids are given.
@@ -8,7 +9,7 @@ pub fn configuration(rootless: Option<(u32, u32)>) -> Value {
     let capabilities = json!(["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]);
     let mut namespaces = vec![json!({"type": "pid"}), json!({"type": "network"}), json!({"type": "ipc"})];
     namespaces.extend([json!({"type": "uts"}), json!({"type": "mount"})]);
-    if std::path::Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+    if matches!(Hierarchies::detect(), Ok(Hierarchies::Unified(_))) {
         namespaces.push(json!({"type": "cgroup"}));
     }
     let mut configuration = json!({

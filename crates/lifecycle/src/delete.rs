@@ -42,7 +42,7 @@ pub fn delete(lifecycle: &Lifecycle, id: &str, force: bool) -> Result<()> {
 /// # Errors
 /// What the system reports.
 pub fn remains(lifecycle: &Lifecycle, container: &Container) -> Result<()> {
-    let cgroup = container.cgroup()?;
+    let cgroup = container.cgroup();
     if !cgroup.processes().is_empty() {
         cgroup.kill();
     }

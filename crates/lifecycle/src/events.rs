@@ -37,7 +37,7 @@ impl Watch {
         if container.status == Status::Stopped {
             return Err(Error::State(format!("container with id {id} is not running")));
         }
-        let memory = container.cgroup()?.memory_events()?;
+        let memory = container.cgroup().memory_events()?;
         Ok(Self { init: container.process()?.pidfd, memory })
     }
 

@@ -67,7 +67,7 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
     let root = format!("/proc/{pid}/root");
     let root = sys::mount::open_directory(&root).at("open", root)?;
     environment::settle(&mut process, root.as_fd());
-    let mut cgroup = container.cgroup()?;
+    let mut cgroup = container.cgroup().clone();
     for asked in &options.cgroups {
         cgroup = below(&cgroup, asked)?;
     }
@@ -91,8 +91,7 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
         Ok(terminal) => Ok(Executed { process, terminal }),
         Err(error) => {
             // nobody would know of it
-            let _ = sys::signal::send(process.pidfd.as_fd(), 9);
-            let _ = runtime::wait::reap(process.pidfd.as_fd());
+            runtime::wait::end(process.pidfd.as_fd());
             Err(error)
         }
     }

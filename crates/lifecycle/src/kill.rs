@@ -5,22 +5,25 @@ use crate::container::{Container, Status};
 use crate::error::{At, Error, Result};
 use std::os::fd::AsFd;
 
-/// Sends a signal to the container's first process; with `all`, and to a container that shares its pid namespace, to every process.
+/// Sends a signal to the container's first process; with `all` to every process. In a shared pid namespace its end ends nobody else, so that 9 goes to every process, too.
 ///
 /// # Errors
 /// [`Error::State`] if it does not run.
 pub fn kill(lifecycle: &Lifecycle, id: &str, signal: i32, all: bool) -> Result<()> {
     let container = Container::find(lifecycle, id)?;
-    let cgroup = container.cgroup()?;
+    let cgroup = container.cgroup();
     if container.status == Status::Stopped {
         if !container.record.own_processes && !cgroup.processes().is_empty() {
             // the first process has ended, others have not
-            return signal_all(&cgroup, signal);
+            signal_all(cgroup, signal);
+            return Ok(());
         }
         return if all { Ok(()) } else { Err(Error::State("container not running".into())) };
     }
-    if all || (signal == 9 && !container.record.own_processes) {
-        return signal_all(&cgroup, signal);
+    // without a group of its own only the first process is known
+    if (all || (signal == 9 && !container.record.own_processes)) && !cgroup.processes().is_empty() {
+        signal_all(cgroup, signal);
+        return Ok(());
     }
     let process = container.process()?;
     sys::signal::send(process.pidfd.as_fd(), signal).at("send a signal to", id)?;
@@ -31,14 +34,13 @@ pub fn kill(lifecycle: &Lifecycle, id: &str, signal: i32, all: bool) -> Result<(
     Ok(())
 }
 
-fn signal_all(cgroup: &runtime::cgroup::Cgroup, signal: i32) -> Result<()> {
+fn signal_all(cgroup: &runtime::cgroup::Cgroup, signal: i32) {
     if signal == 9 {
         cgroup.kill();
-        return Ok(());
+        return;
     }
     for pid in cgroup.processes() {
         // it may have ended meanwhile
         let _ = sys::signal::send_to_id(pid, signal);
     }
-    Ok(())
 }

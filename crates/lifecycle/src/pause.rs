@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 pub fn pause(lifecycle: &Lifecycle, id: &str) -> Result<()> {
     let container = Container::find(lifecycle, id)?;
     match container.status {
-        Status::Running | Status::Created => Ok(container.cgroup()?.freeze(true)?),
+        Status::Running | Status::Created => Ok(container.cgroup().freeze(true)?),
         status => Err(Error::State(format!("container not running or created: {}", status.name()))),
     }
 }
@@ -23,7 +23,7 @@ pub fn pause(lifecycle: &Lifecycle, id: &str) -> Result<()> {
 pub fn resume(lifecycle: &Lifecycle, id: &str) -> Result<()> {
     let container = Container::find(lifecycle, id)?;
     match container.status {
-        Status::Paused => Ok(container.cgroup()?.freeze(false)?),
+        Status::Paused => Ok(container.cgroup().freeze(false)?),
         _ => Err(Error::State("container not paused".into())),
     }
 }

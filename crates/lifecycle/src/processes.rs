@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::NoContainer`].
 pub fn ids(lifecycle: &Lifecycle, id: &str) -> Result<Vec<i32>> {
-    let mut ids = Container::find(lifecycle, id)?.cgroup()?.processes();
+    let mut ids = Container::find(lifecycle, id)?.cgroup().processes();
     ids.sort_unstable();
     Ok(ids)
 }

@@ -14,5 +14,5 @@ pub fn update(lifecycle: &Lifecycle, id: &str, resources: &LinuxResources) -> Re
     if container.status == Status::Stopped {
         return Err(Error::State("container not running".into()));
     }
-    Ok(container.cgroup()?.update(resources)?)
+    Ok(container.cgroup().update(resources)?)
 }

@@ -249,9 +249,7 @@ fn run_caller_hooks(bundle: &Bundle, init: &Child) -> Result<()> {
 impl Drop for Created {
     fn drop(&mut self) {
         if let Some(init) = &self.init {
-            // an init that has ended already only needs to be reaped
-            let _ = sys::signal::send(init.pidfd.as_fd(), 9);
-            let _ = crate::wait::reap(init.pidfd.as_fd());
+            crate::wait::end(init.pidfd.as_fd());
         }
     }
 }

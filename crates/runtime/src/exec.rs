@@ -59,12 +59,10 @@ pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'
         Forked::Parent(joiner) => joiner,
     };
     drop(theirs);
-    let affinity = exec.process.exec_cpu_affinity();
-    if let Some(list) = affinity.as_ref().and_then(|affinity| affinity.initial().as_deref()) {
-        affinity::set(joiner.pid, list)?;
-    }
-    if directory.is_none() {
-        cgroup.attach(joiner.pid)?;
+    let attached = if directory.is_none() { cgroup.attach(joiner.pid) } else { Ok(()) };
+    if let Err(error) = attached.and_then(|()| bind_first(exec, &joiner)) {
+        crate::wait::end(joiner.pidfd.as_fd());
+        return Err(error);
     }
     let ordered = channel::order(ours.as_fd(), Order::Attached);
     let process = match await_joined(&ours, &joiner) {
@@ -75,11 +73,18 @@ pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'
     match finish(&ours, exec, &process, changes_user, listener) {
         Ok(terminal) => Ok(Executed { process, terminal }),
         Err(error) => {
-            // it may have ended by itself
-            let _ = sys::signal::send(process.pidfd.as_fd(), 9);
-            let _ = crate::wait::reap(process.pidfd.as_fd());
+            crate::wait::end(process.pidfd.as_fd());
             Err(error)
         }
+    }
+}
+
+/// Binds the joining process, and with it what it makes, to the processors that the exec begins on.
+fn bind_first(exec: &Exec<'_>, joiner: &Child) -> Result<()> {
+    let affinity = exec.process.exec_cpu_affinity().as_ref();
+    match affinity.and_then(|affinity| affinity.initial().as_deref()) {
+        Some(list) => affinity::set(joiner.pid, list),
+        None => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use oci::runtime::Hook;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -107,15 +107,14 @@ fn run_one(hook: &Hook, state: &str, place: &Place<'_>) -> Result<(), String> {
     if let Some(directory) = place.directory.filter(|directory| directory.is_dir()) {
         command.current_dir(directory);
     }
-    // what it writes is only of interest if it fails, and must not fill a pipe that nobody reads
+    // files, not pipes: it need not read its input, and what it writes is only of interest if it fails
+    let mut input = memory_file()?;
+    let written = input.write_all(state.as_bytes()).and_then(|()| input.rewind());
+    written.map_err(|error| error.to_string())?;
     let output = memory_file()?;
     let both = || output.try_clone().map(Stdio::from).map_err(|error| error.to_string());
-    command.stdin(Stdio::piped()).stdout(both()?).stderr(both()?);
+    command.stdin(input).stdout(both()?).stderr(both()?);
     let mut child = sys::signal::spawn_unblocked(&mut command).map_err(|error| error.to_string())?;
-    if let Some(mut input) = child.stdin.take() {
-        // a hook need not read its input
-        let _ = input.write_all(state.as_bytes());
-    }
     if let Some(seconds) = hook.timeout().and_then(|seconds| u64::try_from(seconds).ok())
         && !ends_within(&child, Duration::from_secs(seconds))?
     {
@@ -144,7 +143,6 @@ fn ends_within(child: &std::process::Child, time: Duration) -> Result<bool, Stri
 }
 
 fn quoted(mut output: std::fs::File) -> String {
-    use std::io::Seek;
     let mut text = Vec::new();
     let read = output.rewind().and_then(|()| output.take(QUOTED).read_to_end(&mut text));
     let text = String::from_utf8_lossy(&text);

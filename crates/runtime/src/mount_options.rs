@@ -1,7 +1,8 @@
 //! Mount options as text: which are attributes of the mount, which belong to the file system.
 
+use oci::runtime::Mount;
 use sys::fs::OFlags;
-use sys::mount::{NO_DEV, NO_EXEC, NO_SUID, READ_ONLY};
+use sys::mount::{NO_DEV, NO_EXEC, NO_SUID, PRIVATE, READ_ONLY, SHARED, SLAVE, UNBINDABLE};
 
 const NO_ATIME: u64 = 0x10;
 const STRICT_ATIME: u64 = 0x20;
@@ -13,11 +14,6 @@ pub(crate) const TIMES: u64 = ATIME_MASK;
 pub(crate) const DIRECTORY_TIMES: u64 = NO_DIR_ATIME;
 /// `MOUNT_ATTR_NOSYMFOLLOW`.
 pub(crate) const NO_SYMLINK_FOLLOW: u64 = 0x20_0000;
-
-const MS_UNBINDABLE: u64 = 1 << 17;
-const MS_PRIVATE: u64 = 1 << 18;
-const MS_SLAVE: u64 = 1 << 19;
-const MS_SHARED: u64 = 1 << 20;
 
 /// Parsed options.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -47,6 +43,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Whether the mount that has these options is a bind mount.
+    pub(crate) fn is_bind(&self, mount: &Mount) -> bool {
+        self.bind.is_some() || mount.typ().as_deref() == Some("bind")
+    }
+
     /// How the source of a bind mount is opened.
     pub(crate) fn source_flags(&self) -> OFlags {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
@@ -127,14 +128,14 @@ fn attribute(option: &str) -> Option<(u64, u64)> {
 
 pub(crate) fn propagation(option: &str) -> Option<(u64, Recursion)> {
     Some(match option {
-        "private" => (MS_PRIVATE, Recursion::This),
-        "rprivate" => (MS_PRIVATE, Recursion::All),
-        "slave" => (MS_SLAVE, Recursion::This),
-        "rslave" => (MS_SLAVE, Recursion::All),
-        "shared" => (MS_SHARED, Recursion::This),
-        "rshared" => (MS_SHARED, Recursion::All),
-        "unbindable" => (MS_UNBINDABLE, Recursion::This),
-        "runbindable" => (MS_UNBINDABLE, Recursion::All),
+        "private" => (PRIVATE, Recursion::This),
+        "rprivate" => (PRIVATE, Recursion::All),
+        "slave" => (SLAVE, Recursion::This),
+        "rslave" => (SLAVE, Recursion::All),
+        "shared" => (SHARED, Recursion::This),
+        "rshared" => (SHARED, Recursion::All),
+        "unbindable" => (UNBINDABLE, Recursion::This),
+        "runbindable" => (UNBINDABLE, Recursion::All),
         _ => return None,
     })
 }
@@ -167,7 +168,7 @@ mod tests {
         let options = parsed(&["rbind", "rro", "rslave", "relatime"]);
         assert_eq!(options.recursive_set, READ_ONLY);
         assert_eq!(options.bind, Some(Recursion::All));
-        assert_eq!(options.propagation, [(MS_SLAVE, Recursion::All)]);
+        assert_eq!(options.propagation, [(SLAVE, Recursion::All)]);
         assert_eq!(options.clear, ATIME_MASK);
         assert_eq!(parsed(&["rrw", "rnosuid"]).recursive_clear, READ_ONLY);
     }

@@ -37,8 +37,7 @@ pub(crate) fn open(spec: &Spec, plan: &Plan) -> Result<Sources> {
         let parsed = options::parse(mount.options().as_deref().unwrap_or_default());
         let mapped =
             parsed.mapping.is_some() || mount.uid_mappings().is_some() || mount.gid_mappings().is_some();
-        let is_bind = parsed.bind.is_some() || mount.typ().as_deref() == Some("bind");
-        if !is_bind {
+        if !parsed.is_bind(mount) {
             if mapped {
                 let place = mount.destination().display();
                 return Err(Error::Invalid(format!("mount {place}: only bind mounts can have id mappings")));

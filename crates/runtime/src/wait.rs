@@ -25,6 +25,13 @@ pub fn reap(pidfd: BorrowedFd<'_>) -> Result<i32, Errno> {
     }
 }
 
+/// Kills the process behind a pidfd, a child of the caller, and reaps it. One that has ended already only needs to be reaped.
+pub fn end(pidfd: BorrowedFd<'_>) {
+    let _ = sys::signal::send(pidfd, 9);
+    // whoever is no child is not ours to reap
+    let _ = reap(pidfd);
+}
+
 /// Waits until the process behind a pidfd has ended or the time is over; true if it has ended.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ pub struct Attributes {
     pub set: u64,
     /// Attributes to clear.
     pub clear: u64,
-    /// Propagation type (`MS_PRIVATE`, `MS_SLAVE`, `MS_SHARED`, `MS_UNBINDABLE`), or 0 for no change.
+    /// Propagation type ([`PRIVATE`], [`SLAVE`], [`SHARED`], [`UNBINDABLE`]), or 0 for no change.
     pub propagation: u64,
 }
 
@@ -27,6 +27,15 @@ pub const NO_SUID: u64 = 0x2;
 pub const NO_DEV: u64 = 0x4;
 /// `MOUNT_ATTR_NOEXEC`.
 pub const NO_EXEC: u64 = 0x8;
+
+/// `MS_UNBINDABLE`.
+pub const UNBINDABLE: u64 = 1 << 17;
+/// `MS_PRIVATE`.
+pub const PRIVATE: u64 = 1 << 18;
+/// `MS_SLAVE`.
+pub const SLAVE: u64 = 1 << 19;
+/// `MS_SHARED`.
+pub const SHARED: u64 = 1 << 20;
 
 /// Changes attributes of the mount at `path` below `dir` (an empty path: `dir` itself), with `recursive` of all below it as well.
 ///

@@ -45,8 +45,7 @@ pub(super) fn make(init: &mut Init<'_>) -> Outcome {
 fn is_of_host(init: &Init<'_>) -> bool {
     init.spec.mounts().iter().flatten().any(|mount| {
         let options = crate::mount_options::parse(mount.options().as_deref().unwrap_or_default());
-        let is_bind = options.bind.is_some() || mount.typ().as_deref() == Some("bind");
-        is_bind && mount.destination().components().eq(Path::new("/dev").components())
+        options.is_bind(mount) && mount.destination().components().eq(Path::new("/dev").components())
     })
 }
 

@@ -19,9 +19,6 @@ const ALL: u64 = READ_ONLY
     | mount_options::DIRECTORY_TIMES
     | mount_options::NO_SYMLINK_FOLLOW;
 
-/// `MS_PRIVATE`: what a mount is unless its options say otherwise.
-const PRIVATE: u64 = 1 << 18;
-
 pub(super) fn mount_all(init: &mut Init<'_>) -> Outcome {
     if !init.has_own_mounts() {
         return Ok(());
@@ -35,10 +32,10 @@ pub(super) fn mount_all(init: &mut Init<'_>) -> Outcome {
 
 fn mount_one(init: &mut Init<'_>, position: usize, mount: &Mount) -> Outcome {
     let parsed = options::parse(mount.options().as_deref().unwrap_or_default());
-    let kind = mount.typ().as_deref().unwrap_or(if parsed.bind.is_some() { "bind" } else { "none" });
-    if parsed.bind.is_some() || kind == "bind" {
+    if parsed.is_bind(mount) {
         return bind(init, position, mount, &parsed);
     }
+    let kind = mount.typ().as_deref().unwrap_or("none");
     if kind == "cgroup" || kind == "cgroup2" {
         return cgroups::mount(init, mount.destination(), &parsed);
     }
@@ -210,7 +207,7 @@ fn apply(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
 }
 
 fn propagate(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
-    let default = [(PRIVATE, Recursion::All)];
+    let default = [(sys::mount::PRIVATE, Recursion::All)];
     let asked = if options.propagation.is_empty() { &default[..] } else { &options.propagation };
     for (propagation, recursion) in asked {
         let change = Attributes { propagation: *propagation, ..Attributes::default() };

@@ -6,7 +6,7 @@ use crate::step::{About, Outcome};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use sys::Errno;
-use sys::mount::{Attributes, MountPropagationFlags, READ_ONLY, UnmountFlags};
+use sys::mount::{Attributes, MountPropagationFlags, PRIVATE, READ_ONLY, SHARED, SLAVE, UnmountFlags};
 
 /// Cuts the namespace off the host's and attaches the root.
 pub(super) fn attach(init: &mut Init<'_>) -> Outcome {
@@ -38,13 +38,6 @@ pub(super) fn attach(init: &mut Init<'_>) -> Outcome {
     init.root = sys::rooted::open_directory(init.bundle.root.as_fd(), ".".as_ref()).about("root")?;
     Ok(())
 }
-
-/// `MS_PRIVATE`.
-const PRIVATE: u64 = 1 << 18;
-/// `MS_SLAVE`.
-const SLAVE: u64 = 1 << 19;
-/// `MS_SHARED`.
-const SHARED: u64 = 1 << 20;
 
 fn is_shared(init: &Init<'_>) -> bool {
     propagation(init).is_some_and(|(propagation, _)| propagation == SHARED)

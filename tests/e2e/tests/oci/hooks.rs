@@ -52,6 +52,19 @@ fn each_runs_at_its_time_with_the_state() {
 }
 
 #[test]
+fn one_need_not_read_its_state() {
+    let Some(mut bundle) = Bundle::new() else { return };
+    // more than a pipe holds
+    bundle.set("/annotations", json!({"mark": "x".repeat(200_000)}));
+    bundle.set("/hooks", json!({"createRuntime": [{"path": "/bin/sleep", "args": ["sleep", "0.1"]}]}));
+    bundle.oci(["run", "bundle"]).ok();
+    let count = json!(["sh", "-c", "[ $(wc -c) -gt 200000 ]"]);
+    bundle.set("/hooks", json!({"createRuntime": [{"path": "/bin/sh", "args": count}]}));
+    bundle.oci(["run", "bundle"]).ok();
+    bundle.nothing_is_left();
+}
+
+#[test]
 fn one_that_fails_ends_the_creation() {
     let Some(mut bundle) = Bundle::new() else { return };
     for kind in ["prestart", "createRuntime", "createContainer"] {

@@ -55,6 +55,19 @@ fn one_id_is_one_container() {
 }
 
 #[test]
+fn killed_without_a_group_of_its_own() {
+    let Some(mut bundle) = Bundle::new() else { return };
+    let namespaces = bundle.config["linux"]["namespaces"].as_array_mut().unwrap();
+    namespaces.retain(|namespace| namespace["type"] != "pid");
+    bundle.set("/process/args", json!(["sleep", "1000"]));
+    bundle.detached(["--cgroup-manager", "disabled", "run", "--detach", "bundle"]).ok();
+    bundle.oci(["kill", "bundle", "KILL"]).ok();
+    eventually("it has stopped", || (bundle.status() == "stopped").then_some(()));
+    bundle.oci(["delete", "bundle"]).ok();
+    bundle.nothing_is_left();
+}
+
+#[test]
 fn paused_and_resumed() {
     let Some(mut bundle) = Bundle::new() else { return };
     bundle.sleep();

@@ -111,6 +111,9 @@ fn a_terminal_goes_to_the_console_socket() {
         json!(["sh", "-c", "stty size; tty; readlink /proc/self/fd/1; ls -l /dev/console"]),
     );
     bundle.oci(["create", "bundle"]).fails(1, "console socket");
+    bundle.oci(["run", "--detach", "bundle"]).fails(1, "console socket");
+    bundle.oci(["run", "--console-socket", "/nowhere", "bundle"]).fails(1, "console socket");
+    bundle.nothing_is_left();
     let socket = bundle.engine().path("console");
     let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     let name = socket.display().to_string();

@@ -4,7 +4,7 @@ use super::console;
 use super::globals::Globals;
 use super::recipients::Recipients;
 use crate::failure::{Failure, Outcome};
-use lifecycle::create::{self as making, Options, Run};
+use lifecycle::create::{self as making, Options};
 use lifecycle::{Container, Lifecycle, delete};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -57,6 +57,7 @@ impl Arguments {
             bundle: absolute(self.bundle.clone().unwrap_or_else(|| ".".into()))?,
             configuration: self.config.clone().map(absolute).transpose()?,
             recipients: self.recipients.clone().into(),
+            detached: self.detach,
             preserved,
             listening,
             notify_socket: std::env::var("NOTIFY_SOCKET").ok(),
@@ -81,7 +82,7 @@ pub(super) fn create(globals: &Globals, arguments: Arguments) -> Outcome {
     if arguments.detach || arguments.keep || arguments.no_subreaper {
         return Err(Failure::new("--detach, --keep and --no-subreaper are for run"));
     }
-    let options = arguments.options(globals)?;
+    let options = Options { detached: true, ..arguments.options(globals)? };
     close_inherited(&arguments, &options)?;
     making::create(&globals.lifecycle(), &options)?;
     Ok(0)
@@ -91,33 +92,15 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let lifecycle = globals.lifecycle();
     let options = arguments.options(globals)?;
     close_inherited(&arguments, &options)?;
-    if !arguments.detach && arguments.recipients.console_socket.is_some() {
-        return Err(Failure::new("cannot use console socket if runtime will not detach or allocate tty"));
-    }
     // before the container is there, so that no signal is lost
     let watch = (!arguments.detach).then(|| console::Watch::begin(!arguments.no_subreaper)).transpose()?;
     let run = making::run(&lifecycle, &options)?;
-    let Some(watch) = watch else {
-        return detach(&lifecycle, &arguments, &run);
-    };
+    let Some(watch) = watch else { return Ok(0) };
     let code = watch.until_end(run.init.pidfd.as_fd(), run.terminal.as_ref())?;
     if !arguments.keep {
         remove(&lifecycle, &arguments.id)?;
     }
     Ok(code)
-}
-
-fn detach(lifecycle: &Lifecycle, arguments: &Arguments, run: &Run) -> Outcome {
-    if run.terminal.is_some() {
-        // nobody would have the other end
-        let _ = sys::signal::send(run.init.pidfd.as_fd(), 9);
-        let _ = lifecycle::reap(run.init.pidfd.as_fd());
-        remove(lifecycle, &arguments.id)?;
-        return Err(Failure::new(
-            "cannot allocate tty if runtime will detach without setting console socket",
-        ));
-    }
-    Ok(0)
 }
 
 fn remove(lifecycle: &Lifecycle, id: &str) -> Outcome<()> {
