@@ -127,7 +127,6 @@ impl Launch<'_> {
         self.write_files(&hostname, bridge.as_ref(), *address)?;
         let spec = spec::build(self.record, &self.facts(identity, hostname)?)?;
         let resources = spec.linux().as_ref().and_then(|linux| linux.resources().clone()).unwrap_or_default();
-        cgroup.create(&resources)?;
         let bundle = Bundle {
             spec,
             root,
@@ -141,7 +140,7 @@ impl Launch<'_> {
             subject: None,
         };
         let mut network_error = None;
-        let created = runtime::create(&bundle, streams, cgroup, &mut |init| {
+        let created = runtime::create(&bundle, streams, (cgroup, &resources), &mut |init| {
             if let Err(error) = self.connect(init.pid, bridge.as_ref(), *address) {
                 network_error = Some(error);
                 return Err(runtime::Error::InitLost);

@@ -13,7 +13,9 @@ const LARGEST: u64 = 16 << 20;
 /// The text of a configuration, of which no more is read than one may have: a pipe does not say how much it will give.
 pub(crate) fn read_text(path: &Path) -> Result<Vec<u8>> {
     let file = fs::File::open(path).at("open", path)?;
-    let mut text = Vec::new();
+    // a pipe has no size, and a size need not be true
+    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(LARGEST);
+    let mut text = Vec::with_capacity(size as usize + 1);
     file.take(LARGEST + 1).read_to_end(&mut text).at("read", path)?;
     if text.len() as u64 > LARGEST {
         return Err(Error::Invalid(format!("{} has more than {LARGEST} bytes", path.display())));

@@ -2,7 +2,8 @@
 
 use crate::error::{At, Error, Result};
 use crate::{Lifecycle, check};
-use oci::runtime::Spec;
+use oci::runtime::{Hook, Spec};
+use runtime::Agent;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::Subject;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,24 @@ pub struct Record {
     /// The init is the first process of a pid namespace of its own: its end is the end of all.
     #[serde(default)]
     pub own_processes: bool,
+    /// What of the configuration its later life needs.
+    #[serde(default)]
+    pub later: Later,
+}
+
+/// What a configuration says of the time after the creation.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Later {
+    /// Hooks that run when the program is started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub poststart: Vec<Hook>,
+    /// Hooks that run when the container is deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub poststop: Vec<Hook>,
+    /// Who decides about notified system calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
 }
 
 /// What a container is doing (runtime specification, runtime.md "State").

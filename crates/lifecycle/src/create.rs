@@ -1,14 +1,14 @@
 //! Making a container from a bundle directory, and running one to its end.
 
-use crate::container::{CONFIGURATION, GATE, Record, check_id, group};
+use crate::container::{CONFIGURATION, GATE, Later, Record, check_id, group};
 use crate::error::{At, Error, Result};
 use crate::notify::Notify;
 use crate::{Lifecycle, Recipients, check, environment, filter, resources};
-use oci::runtime::{LinuxNamespaceType, Spec};
+use oci::runtime::{Hook, Hooks, LinuxNamespaceType, Spec};
 use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::{Place, Subject};
-use runtime::{Bundle, Created, Filter, Life};
+use runtime::{Agent, Bundle, Created, Filter, Life};
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -85,15 +85,14 @@ pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
     let pid = created.init().pid.as_raw_nonzero().get();
     let notify = making.notify.take().map(|notify| notify.listen(pid)).transpose()?;
     let state = making.subject.state("running", pid);
-    let running = created
-        .start(&mut |listener| filter::tell_agent(making.filter.as_ref(), &making.subject, pid, listener))?;
+    let running =
+        created.start(&mut |listener| filter::tell_agent(making.agent(), &making.subject, pid, listener))?;
     if let Some(notify) = notify {
         notify.forward_beside();
     }
-    let poststart = making.spec.hooks().as_ref().and_then(|hooks| hooks.poststart().clone());
     if let Err(error) = runtime::hooks::run(
         "poststart",
-        &poststart.unwrap_or_default(),
+        &making.hooks(Hooks::poststart),
         &state,
         &Place::bundle(&options.bundle),
     ) {
@@ -185,7 +184,6 @@ impl<'a> Making<'a> {
         if cgroup.is_frozen() {
             return Err(Error::State("container's cgroup unexpectedly frozen".into()));
         }
-        cgroup.create(&resources::of(&self.spec))?;
         self.cgroup = Some(cgroup);
         Ok(())
     }
@@ -210,8 +208,9 @@ impl<'a> Making<'a> {
             // back again below
             spec: std::mem::take(&mut self.spec),
         };
+        let resources = resources::of(&bundle.spec);
         let networked = has_own(&bundle.spec, LinuxNamespaceType::Network);
-        let created = runtime::create(&bundle, &streams, cgroup, &mut |init| {
+        let created = runtime::create(&bundle, &streams, (cgroup, &resources), &mut |init| {
             if networked { loopback_up(init) } else { Ok(()) }
         });
         self.spec = bundle.spec;
@@ -232,8 +231,22 @@ impl<'a> Making<'a> {
             cgroup: self.cgroup_path.clone(),
             owner: owner(),
             own_processes: has_own(&self.spec, LinuxNamespaceType::Pid),
+            later: Later {
+                poststart: self.hooks(Hooks::poststart),
+                poststop: self.hooks(Hooks::poststop),
+                agent: self.agent().cloned(),
+            },
         };
         record.write(&self.directory)
+    }
+
+    /// Its hooks of one kind.
+    fn hooks(&self, kind: fn(&Hooks) -> &Option<Vec<Hook>>) -> Vec<Hook> {
+        self.spec.hooks().as_ref().and_then(|hooks| kind(hooks).clone()).unwrap_or_default()
+    }
+
+    fn agent(&self) -> Option<&Agent> {
+        self.filter.as_ref()?.agent.as_ref()
     }
 
     fn keep(mut self) {
@@ -251,14 +264,12 @@ impl Drop for Making<'_> {
             cgroup.kill();
             let _ = cgroup.remove();
         }
-        if let Some(hooks) = self.spec.hooks().as_ref().and_then(|hooks| hooks.poststop().clone()) {
-            let _ = runtime::hooks::run(
-                "poststop",
-                &hooks,
-                &self.subject.state("stopped", 0),
-                &Place::bundle(&self.options.bundle),
-            );
-        }
+        let _ = runtime::hooks::run(
+            "poststop",
+            &self.hooks(Hooks::poststop),
+            &self.subject.state("stopped", 0),
+            &Place::bundle(&self.options.bundle),
+        );
         let _ = fs::remove_dir_all(&self.directory);
     }
 }

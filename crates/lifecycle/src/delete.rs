@@ -47,13 +47,12 @@ pub fn remains(lifecycle: &Lifecycle, container: &Container) -> Result<()> {
         cgroup.kill();
     }
     let removed = cgroup.remove().map_err(Error::from);
-    let hooks =
-        container.configuration().ok().and_then(|(spec, _)| spec.hooks().as_ref()?.poststop().clone());
     // the specification: a failing hook is a warning, and the others still run
-    for hook in hooks.unwrap_or_default() {
+    for hook in &container.record.later.poststop {
         let place = Place::bundle(&container.record.bundle);
+        let hook = std::slice::from_ref(hook);
         if let Err(error) =
-            runtime::hooks::run("poststop", &[hook], &container.subject().state("stopped", 0), &place)
+            runtime::hooks::run("poststop", hook, &container.subject().state("stopped", 0), &place)
         {
             (lifecycle.warn)(&error.to_string());
         }

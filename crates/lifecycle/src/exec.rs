@@ -84,7 +84,10 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
             preserved: options.preserved,
         },
         &cgroup,
-        &mut |listener| filter::tell_agent(filter.as_ref(), &container.subject(), pid.get(), listener),
+        &mut |listener| {
+            let agent = container.record.later.agent.as_ref();
+            filter::tell_agent(agent, &container.subject(), pid.get(), listener)
+        },
     );
     let Executed { process, terminal } = executed?;
     match options.recipients.give(&process, terminal) {

@@ -4,8 +4,8 @@ use crate::Lifecycle;
 use crate::error::Result;
 use oci::digest::Hasher;
 use oci::runtime::Spec;
-use runtime::Filter;
 use runtime::hooks::Subject;
+use runtime::{Agent, Filter};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::os::fd::{AsFd, OwnedFd};
@@ -49,12 +49,12 @@ struct ProcessState<'a> {
 
 /// Sends the descriptor on which a filter's calls are notified to its agent.
 pub(crate) fn tell_agent(
-    filter: Option<&Filter>,
+    agent: Option<&Agent>,
     subject: &Subject,
     pid: i32,
     listener: OwnedFd,
 ) -> runtime::Result<()> {
-    let Some(agent) = filter.and_then(|filter| filter.agent.as_ref()) else { return Ok(()) };
+    let Some(agent) = agent else { return Ok(()) };
     let state = ProcessState {
         oci_version: &subject.version,
         fds: ["seccompFd"],

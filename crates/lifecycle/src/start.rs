@@ -1,7 +1,7 @@
 //! Starting the program of a container that waits for it.
 
 use crate::Lifecycle;
-use crate::container::{Container, GATE, Status};
+use crate::container::{Container, GATE, Later, Status};
 use crate::error::{At, Error, Result};
 use crate::filter;
 use crate::notify::Notify;
@@ -17,15 +17,9 @@ use sys::mount::open_directory;
 pub fn start(lifecycle: &Lifecycle, id: &str) -> Result<()> {
     let container = Container::find(lifecycle, id)?;
     must_be(&container, Status::Created)?;
-    let (spec, text) = container.configuration()?;
+    let Later { poststart, agent, .. } = &container.record.later;
     let subject = container.subject();
     let pid = container.init()?.pid;
-    // only whoever has an agent is told of the filter
-    let profile = spec.linux().as_ref().and_then(|linux| linux.seccomp().as_ref());
-    let filter = match profile.and_then(|profile| profile.listener_path().as_ref()) {
-        Some(_) => filter::of(lifecycle, &spec, &text)?,
-        None => None,
-    };
     let notify = Notify::of(container.directory()).map(|notify| notify.listen(pid)).transpose()?;
     let directory = open_directory(container.directory()).at("open", container.directory())?;
     let gate = sys::socket::connect(directory.as_fd(), GATE).at("connect to the init of", id)?;
@@ -37,16 +31,13 @@ pub fn start(lifecycle: &Lifecycle, id: &str) -> Result<()> {
         }
         removed => removed.at("remove", path)?,
     }
-    runtime::order_start(&gate, &mut |listener| {
-        filter::tell_agent(filter.as_ref(), &subject, pid, listener)
-    })?;
+    runtime::order_start(&gate, &mut |listener| filter::tell_agent(agent.as_ref(), &subject, pid, listener))?;
     if let Some(notify) = notify {
         notify.forward();
     }
-    let hooks = spec.hooks().as_ref().and_then(|hooks| hooks.poststart().clone()).unwrap_or_default();
     if let Err(error) = runtime::hooks::run(
         "poststart",
-        &hooks,
+        poststart,
         &subject.state("running", pid),
         &Place::bundle(&subject.bundle),
     ) {

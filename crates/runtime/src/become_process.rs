@@ -4,7 +4,7 @@ mod schedule;
 
 use crate::bundle::Streams;
 use crate::capability::bits;
-use crate::channel::{self, Report, fail};
+use crate::channel::{self, Report};
 use crate::filter::Filter;
 use crate::step::{About, Outcome};
 use oci::runtime::{Hook, Linux, LinuxCapabilities, PosixRlimit, PosixRlimitType, Process};
@@ -79,20 +79,28 @@ pub(crate) struct Becoming<'a> {
     /// Hooks that run at last, and the state that they are told.
     pub(crate) hooks: Option<(&'a [Hook], String)>,
     pub(crate) channel: BorrowedFd<'a>,
+    /// What fails is written to the standard error as well: whoever gave the start order need not be who reads what the container says.
+    pub(crate) tells_aloud: bool,
 }
 
 /// Becomes the program; reports why not and ends the process otherwise.
 pub(crate) fn become_process(becoming: Becoming<'_>, standard: Standard<'_>) -> ! {
-    let Becoming { process, channel, .. } = becoming;
+    let process = becoming.process;
     if let Err((step, failure)) = prepare(&becoming, standard) {
-        fail(channel, step, failure);
+        end(&becoming, &Report::failed(step, failure), 1);
     }
     let arguments = process.args().as_deref().unwrap_or_default();
     let (program, errno) = execute(arguments, process.env().as_deref().unwrap_or_default());
-    let report = Report::NotExecuted { program, errno: errno.raw_os_error() };
-    // without a supervisor nobody is left to be told
-    let _ = channel::report(channel, &report, &[]);
-    sys::clone::exit_now(127)
+    end(&becoming, &Report::NotExecuted { program, errno: errno.raw_os_error() }, 127)
+}
+
+/// Ends the process, which says why; it may be that nobody is left to be told.
+fn end(becoming: &Becoming<'_>, report: &Report, code: i32) -> ! {
+    let _ = channel::report(becoming.channel, report, &[]);
+    if becoming.tells_aloud {
+        let _ = sys::io::write(sys::stdio::stderr(), format!("{}\n", report.error()).as_bytes());
+    }
+    sys::clone::exit_now(code)
 }
 
 /// In this order because each step needs what a later one takes away.
@@ -100,7 +108,7 @@ fn prepare(
     becoming: &Becoming<'_>,
     standard: Standard<'_>,
 ) -> Result<(), (&'static str, crate::step::Failure)> {
-    let Becoming { process, filter, linux, is_tied, hooks, channel } = becoming;
+    let Becoming { process, filter, linux, is_tied, hooks, channel, .. } = becoming;
     let named = |step| move |failure| (step, failure);
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
     let preserved = standard.preserved;
@@ -253,11 +261,12 @@ fn drop_bounding(keep: CapabilitySet) -> Outcome {
         if keep.contains(capability) {
             continue;
         }
-        match sys::thread::capability_is_in_bounding_set(capability) {
-            Ok(true) => sys::thread::remove_capability_from_bounding_set(capability)
-                .about(format!("capability {number}"))?,
-            Ok(false) => {}
-            Err(_) => break,
+        match sys::thread::remove_capability_from_bounding_set(capability) {
+            Ok(()) => {}
+            Err(Errno::INVAL) => break,
+            // without CAP_SETPCAP what is not there need not go
+            Err(Errno::PERM) if sys::thread::capability_is_in_bounding_set(capability) == Ok(false) => {}
+            Err(errno) => return Err(errno).about(format!("capability {number}")),
         }
     }
     Ok(())

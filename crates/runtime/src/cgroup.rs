@@ -18,7 +18,7 @@ pub use stats::{BlockIo, Cpu, HugePages, Memory, Pressure, Stats, Throttling};
 use crate::error::{At, Error, Result};
 use oci::runtime::LinuxResources;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use sys::process::Pid;
@@ -69,9 +69,7 @@ impl Cgroup {
         match &self.hierarchies {
             Hierarchies::Unified(mount) => {
                 let directory = mount.join(&self.path);
-                for setting in limits::unified(resources) {
-                    write_setting(&directory, &setting)?;
-                }
+                write_settings(&directory, &limits::unified(resources))?;
                 match resources.devices().as_deref() {
                     None | Some([]) => Ok(()),
                     Some(rules) => devices::attach(&directory, rules),
@@ -140,9 +138,9 @@ impl Cgroup {
             if controller.name == "cpuset" {
                 inherit_cpuset(&controller.mount, &controller.base.join(&self.path).join(&controller.below))?;
             }
-            for setting in settings.iter().filter(|s| s.controller == controller.name) {
-                write_setting(&directory, setting)?;
-            }
+            let of_controller: Vec<_> =
+                settings.iter().filter(|s| s.controller == controller.name).cloned().collect();
+            write_settings(&directory, &of_controller)?;
         }
         let missing = |s: &&limits::Setting| !controllers.iter().any(|c| c.name == s.controller);
         match settings.iter().find(missing) {
@@ -164,13 +162,16 @@ impl Cgroup {
         }
         hand_down(&parent);
         make_directory(&directory)?;
-        for setting in limits::unified(resources) {
-            write_setting(&directory, &setting)?;
-        }
+        write_settings(&directory, &limits::unified(resources))?;
         devices::attach(&directory, resources.devices().as_deref().unwrap_or_default())
     }
 
-    /// The directory that clone3 can start a process in: only the unified hierarchy has one.
+    /// Whether clone3 can start a process in the group: only in the unified hierarchy.
+    pub(crate) fn takes_clones(&self) -> bool {
+        matches!(self.hierarchies, Hierarchies::Unified(_))
+    }
+
+    /// The directory that clone3 can start a process in.
     pub(crate) fn directory_for_clone(&self) -> Option<OwnedFd> {
         match &self.hierarchies {
             Hierarchies::Unified(mount) => {
@@ -187,14 +188,25 @@ impl Cgroup {
     /// What the kernel reports.
     pub fn attach(&self, pid: Pid) -> Result<()> {
         let pid = pid.as_raw_nonzero().to_string();
-        for directory in self.directories() {
-            write(&directory.join("cgroup.procs"), &pid)?;
+        for directory in self.places() {
+            match write(&directory.join("cgroup.procs"), &pid) {
+                // of a controller that it does not use
+                Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                written => written?,
+            }
         }
         Ok(())
     }
 
     /// The directories that exist.
     fn directories(&self) -> Vec<PathBuf> {
+        let mut directories = self.places();
+        directories.retain(|directory| directory.exists());
+        directories
+    }
+
+    /// Where its directories are, those of controllers that it does not use included.
+    fn places(&self) -> Vec<PathBuf> {
         let mut directories: Vec<PathBuf> = match &self.hierarchies {
             Hierarchies::Unified(mount) => vec![mount.join(&self.path)],
             Hierarchies::Separate(controllers) => {
@@ -203,7 +215,6 @@ impl Cgroup {
         };
         // `cpu` and `cpuacct` may be one hierarchy
         directories.dedup();
-        directories.retain(|directory| directory.exists());
         directories
     }
 
@@ -221,9 +232,8 @@ impl Cgroup {
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {
         let mut pids = Vec::new();
-        if let Some(directory) = self.directories().first() {
-            collect_processes(directory, &mut pids);
-        }
+        // all have the same ones: the first that is there will do
+        self.places().iter().find(|directory| collect_processes(directory, &mut pids));
         pids
     }
 
@@ -318,7 +328,7 @@ impl Cgroup {
     /// The first refusal, after all have been tried.
     pub fn remove(&self) -> Result<()> {
         let mut result = Ok(());
-        for directory in self.directories() {
+        for directory in self.places() {
             if let Err(error) = remove_directory(&directory) {
                 result = result.and(Err(error));
             }
@@ -375,20 +385,32 @@ fn inherit_cpuset(mount: &Path, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes a limit. Memory and swap of version 1 limit each other, so that which of the two is accepted first depends on what they were.
-fn write_setting(directory: &Path, setting: &limits::Setting) -> Result<()> {
-    let path = directory.join(&setting.file);
-    match (write(&path, &setting.value), &setting.before) {
-        (Err(_), Some((file, value))) => {
-            write(&directory.join(file), value)?;
-            write(&path, &setting.value)
+/// Writes limits, in their order; a file that comes several times in a row is opened once.
+fn write_settings(directory: &Path, settings: &[limits::Setting]) -> Result<()> {
+    for of_file in settings.chunk_by(|one, next| one.file == next.file) {
+        let path = directory.join(&of_file[0].file);
+        let mut file = open(&path)?;
+        for setting in of_file {
+            // Memory and swap of version 1 limit each other: which of the two is accepted first depends on what they were.
+            match (file.write_all(setting.value.as_bytes()), &setting.before) {
+                (Err(_), Some((before, value))) => {
+                    write(&directory.join(before), value)?;
+                    write(&path, &setting.value)?;
+                }
+                (written, _) => written.at("write to", &path)?,
+            }
         }
-        (written, _) => written,
     }
+    Ok(())
 }
 
 fn write(path: &Path, value: &str) -> Result<()> {
-    fs::write(path, value).at("write to", path)
+    open(path)?.write_all(value.as_bytes()).at("write to", path)
+}
+
+/// Opens a file that is there: the kernel makes a group's files, and to ask for a new one would lock the directory.
+fn open(path: &Path) -> Result<fs::File> {
+    fs::OpenOptions::new().write(true).open(path).at("write to", path)
 }
 
 fn keyed(text: &str, key: &str) -> u64 {
@@ -399,14 +421,16 @@ fn keyed(text: &str, key: &str) -> u64 {
         .unwrap_or(0)
 }
 
-fn collect_processes(directory: &Path, pids: &mut Vec<i32>) {
-    let text = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
+/// Whether there is such a directory; its processes are added, and those below it.
+fn collect_processes(directory: &Path, pids: &mut Vec<i32>) -> bool {
+    let Ok(text) = fs::read_to_string(directory.join("cgroup.procs")) else { return false };
     pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok()));
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             collect_processes(&entry.path(), pids);
         }
     }
+    true
 }
 
 /// Removes a cgroup and the ones that the container made below it. A process that has just been killed may still be leaving.

@@ -10,6 +10,8 @@ use sys::socket;
 /// From the process being started.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
+    /// The namespaces that the init makes itself are there.
+    Separated,
     /// The mounts are there and the root is not entered: the caller's hooks run now.
     Mounted,
     /// A filter is loaded; the descriptor on which its calls are notified comes with the message.
@@ -103,25 +105,32 @@ pub(crate) fn next(channel: &OwnedFd) -> Result<Option<(Report, Vec<OwnedFd>)>> 
 }
 
 impl Report {
+    /// What a step's failure is reported as.
+    pub(crate) fn failed(step: &str, failure: Failure) -> Self {
+        Self::Failed { step: step.into(), object: failure.object, errno: failure.errno.raw_os_error() }
+    }
+
     /// The error that a failure report stands for.
-    pub(crate) fn into_error(self) -> Error {
+    pub(crate) fn error(&self) -> Error {
         match self {
-            Self::Failed { step, object, errno } => {
-                Error::Step { step, object, errno: Errno::from_raw_os_error(errno) }
-            }
+            Self::Failed { step, object, errno } => Error::Step {
+                step: step.clone(),
+                object: object.clone(),
+                errno: Errno::from_raw_os_error(*errno),
+            },
             Self::NotExecuted { program, errno } => {
-                Error::Exec { program, errno: Errno::from_raw_os_error(errno) }
+                Error::Exec { program: program.clone(), errno: Errno::from_raw_os_error(*errno) }
             }
-            Self::Ready | Self::Mounted | Self::Listening | Self::Joined { .. } => Error::InitLost,
+            Self::Ready | Self::Separated | Self::Mounted | Self::Listening | Self::Joined { .. } => {
+                Error::InitLost
+            }
         }
     }
 }
 
 /// Reports a failure and ends the process.
 pub(crate) fn fail(channel: BorrowedFd<'_>, step: &str, failure: Failure) -> ! {
-    let failed =
-        Report::Failed { step: step.into(), object: failure.object, errno: failure.errno.raw_os_error() };
     // without a supervisor nobody is left to be told
-    let _ = report(channel, &failed, &[]);
+    let _ = report(channel, &Report::failed(step, failure), &[]);
     sys::clone::exit_now(1)
 }

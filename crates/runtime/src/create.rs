@@ -8,7 +8,7 @@ use crate::error::{At, Error, Result};
 use crate::init;
 use crate::namespaces::Plan;
 use crate::{hooks, sources};
-use oci::runtime::Process;
+use oci::runtime::{LinuxResources, Process};
 use std::os::fd::{AsFd, OwnedFd};
 use sys::clone::{Child, Forked};
 use sys::thread::UnshareFlags;
@@ -33,17 +33,17 @@ pub struct Running {
 /// What happens to the descriptor on which a filter's calls are notified.
 pub type Listener<'a> = &'a mut dyn FnMut(OwnedFd) -> Result<()>;
 
-/// Makes a container: forks the init into its namespaces and cgroup and waits until it has set up its mounts.
+/// Makes a container: its control group with these limits, and the init in its namespaces, which sets up the mounts.
 ///
-/// `meanwhile` runs beside the init's work, as soon as its process is there: network interfaces go into its namespace here.
+/// `meanwhile` runs beside the init's work, as soon as its process and namespaces are there: network interfaces go into its namespace here.
 /// The calling process must be single-threaded and is the parent of the init: with [`Life::Tied`] the init is killed when it ends.
 ///
 /// # Errors
-/// [`Error::Step`] with the failing step; nothing is left of the init then.
+/// [`Error::Step`] with the failing step; nothing is left of the init then. The group is the caller's to remove.
 pub fn create(
     bundle: &Bundle,
     streams: &Streams,
-    cgroup: &Cgroup,
+    (cgroup, resources): (&Cgroup, &LinuxResources),
     meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
 ) -> Result<Created> {
     let plan = Plan::of(&bundle.spec)?;
@@ -53,8 +53,11 @@ pub fn create(
         hierarchies: cgroup.hierarchies()?,
     };
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
+    if cgroup.takes_clones() {
+        cgroup.create(resources)?;
+    }
     let directory = cgroup.directory_for_clone();
-    let flags = if plan.needs_joiner() { UnshareFlags::empty() } else { plan.new };
+    let flags = if plan.needs_joiner() { UnshareFlags::empty() } else { plan.at_once() };
     let forked = sys::clone::fork(flags, directory.as_ref().map(AsFd::as_fd), false);
     let child = match forked.at("clone", "the init process")? {
         Forked::Child => {
@@ -69,9 +72,8 @@ pub fn create(
     drop(theirs);
     let init = if plan.needs_joiner() { await_joined(&ours, &child)? } else { child };
     let mut created = Created { init: Some(init), channel: ours, terminal: None };
-    created
-        .prepare(bundle, &plan, (cgroup, directory.is_none()), meanwhile)
-        .map_err(|error| created.blame(error))?;
+    let group = directory.is_none().then_some((cgroup, resources));
+    created.prepare(bundle, &plan, group, meanwhile).map_err(|error| created.blame(error))?;
     Ok(created)
 }
 
@@ -103,7 +105,7 @@ pub(crate) fn await_joined(channel: &OwnedFd, joiner: &Child) -> Result<Child> {
             let pid = sys::process::Pid::from_raw(pid).ok_or(Error::InitLost)?;
             Ok(Child { pid, pidfd: descriptors.pop().ok_or(Error::InitLost)? })
         }
-        Some((report, _)) => Err(report.into_error()),
+        Some((report, _)) => Err(report.error()),
         None => Err(Error::InitLost),
     }
 }
@@ -113,11 +115,15 @@ impl Created {
         &mut self,
         bundle: &Bundle,
         plan: &Plan,
-        (cgroup, attach): (&Cgroup, bool),
+        group: Option<(&Cgroup, &LinuxResources)>,
         meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
     ) -> Result<()> {
         let init = self.init.as_ref().expect("the init is there until it is started or dropped");
-        if attach {
+        if let Some((cgroup, resources)) = group {
+            // the init makes namespaces and mounts beside this
+            if !cgroup.takes_clones() {
+                cgroup.create(resources)?;
+            }
             cgroup.attach(init.pid)?;
         }
         crate::affinity::reset(init.pid);
@@ -126,6 +132,13 @@ impl Created {
             set_from_outside(process, init, plan.changes_user())?;
         }
         channel::order(self.channel.as_fd(), Order::Attached)?;
+        if !plan.by_init().is_empty() {
+            match channel::next(&self.channel)? {
+                Some((Report::Separated, _)) => {}
+                Some((report, _)) => return Err(report.error()),
+                None => return Err(Error::InitLost),
+            }
+        }
         meanwhile(init)?;
         loop {
             match channel::next(&self.channel)? {
@@ -137,7 +150,7 @@ impl Created {
                     run_caller_hooks(bundle, init)?;
                     channel::order(self.channel.as_fd(), Order::HooksDone)?;
                 }
-                Some((report, _)) => return Err(report.into_error()),
+                Some((report, _)) => return Err(report.error()),
                 None => return Err(Error::InitLost),
             }
         }
@@ -148,12 +161,13 @@ impl Created {
         if !self.is_consequence(&error) {
             return error;
         }
-        match channel::next(&self.channel) {
-            Ok(Some((report @ (Report::Failed { .. } | Report::NotExecuted { .. }), _))) => {
-                report.into_error()
+        // what it said before it failed was not heard yet
+        while let Ok(Some((report, _))) = channel::next(&self.channel) {
+            if let Report::Failed { .. } | Report::NotExecuted { .. } = report {
+                return report.error();
             }
-            _ => error,
         }
+        error
     }
 
     /// Whether an error is what is noticed when the init dies. One that lives has nothing to say, and may be waiting for us.
@@ -212,7 +226,7 @@ pub fn order_start(connection: &OwnedFd, listener: Listener<'_>) -> Result<()> {
             Some((Report::Listening, mut descriptors)) => {
                 listener(descriptors.pop().ok_or(Error::InitLost)?)?;
             }
-            Some((report, _)) => return Err(report.into_error()),
+            Some((report, _)) => return Err(report.error()),
         }
     }
 }

@@ -127,7 +127,7 @@ fn finish(
     channel::order(channel.as_fd(), Order::Attached)?;
     let terminal = match channel::next(channel)? {
         Some((Report::Ready, mut descriptors)) => descriptors.pop(),
-        Some((report, _)) => return Err(report.into_error()),
+        Some((report, _)) => return Err(report.error()),
         None => return Err(Error::InitLost),
     };
     order_start(channel, listener)?;
@@ -199,6 +199,7 @@ fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<
     }
     let standard = become_process::Standard { streams: exec.streams, terminal, preserved: exec.preserved };
     let becoming = become_process::Becoming {
+        tells_aloud: false,
         process: exec.process,
         filter: exec.filter,
         linux: exec.linux,

@@ -2,6 +2,7 @@
 
 use crate::error::{At, Error, Result};
 use oci::runtime::{LinuxSeccomp, LinuxSeccompAction, LinuxSeccompFilterFlag};
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ pub struct Filter {
 }
 
 /// The process that decides about notified calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     /// Its socket (`listenerPath`).
     pub socket: PathBuf,

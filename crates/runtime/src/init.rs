@@ -53,6 +53,7 @@ type Step = for<'a> fn(&mut Init<'a>) -> Outcome;
 /// In their order. The name is what a user reads when it fails.
 const STEPS: &[(&str, Step)] = &[
     ("protect the init", protect),
+    ("make namespaces", make_namespaces),
     ("join namespaces", join_namespaces),
     ("enter the user namespace", enter_user_namespace),
     ("join a session keyring", join_keyring),
@@ -110,9 +111,9 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
     }
     close_the_rest(&init, channel);
     let starter = await_start(bundle, channel);
+    let channel = starter.as_ref().unwrap_or(channel).as_fd();
     let Some(process) = bundle.spec.process() else {
-        let channel = starter.as_ref().unwrap_or(channel);
-        fail(channel.as_fd(), "start: config.json has no process", Errno::INVAL.into());
+        fail(channel, "start: config.json has no process", Errno::INVAL.into());
     };
     let standard =
         become_process::Standard { streams, terminal: init.terminal.take(), preserved: bundle.preserved };
@@ -122,7 +123,8 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
         linux: bundle.spec.linux().as_ref(),
         is_tied: matches!(bundle.life, Life::Tied),
         hooks: start_hooks(bundle),
-        channel: starter.as_ref().unwrap_or(channel).as_fd(),
+        channel,
+        tells_aloud: starter.is_some(),
     };
     become_process::become_process(becoming, standard)
 }
@@ -182,6 +184,16 @@ fn protect(init: &mut Init<'_>) -> Outcome {
         ensure_attached(init)?;
     }
     Ok(())
+}
+
+/// Most namespaces are made here, while the caller is at work on the control group; he waits to be told, since he has to reach them.
+fn make_namespaces(init: &mut Init<'_>) -> Outcome {
+    let new = init.plan.by_init();
+    if new.is_empty() {
+        return Ok(());
+    }
+    sys::namespace::unshare(new)?;
+    channel::report(init.channel, &Report::Separated, &[]).about("the caller")
 }
 
 /// Namespaces given by path are joined, not made (`--network container:…`, a pod's), unless a process before this one had to do it.

@@ -54,7 +54,7 @@ fn link_type(kind: LinuxNamespaceType) -> LinkNameSpaceType {
 /// What is to be made and joined.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Made together with the init.
+    /// To be made.
     pub(crate) new: UnshareFlags,
     /// The init makes a cgroup namespace when it is in its cgroup.
     pub(crate) cgroup: bool,
@@ -142,6 +142,19 @@ impl Plan {
     /// The user namespace that is joined.
     pub(crate) fn joined_user(&self) -> Option<&OwnedFd> {
         self.joins.iter().find(|(kind, _, _)| *kind == LinuxNamespaceType::User).map(|(_, fd, _)| fd)
+    }
+
+    /// What is made together with the init: what counts for children only, and with a user namespace what belongs to it.
+    pub(crate) fn at_once(&self) -> UnshareFlags {
+        self.new - self.by_init()
+    }
+
+    /// What the init makes itself, beside its caller's work on the control group.
+    pub(crate) fn by_init(&self) -> UnshareFlags {
+        if self.needs_joiner() || self.changes_user() {
+            return UnshareFlags::empty();
+        }
+        self.new - UnshareFlags::NEWPID
     }
 
     /// Whether a kind is made new.

@@ -15,6 +15,7 @@
 pub mod bpf;
 pub mod clone;
 pub mod descent;
+pub mod entry;
 pub mod identity;
 pub mod keyring;
 pub mod lock;

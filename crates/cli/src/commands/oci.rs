@@ -107,7 +107,7 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
         return Err(Failure::new(format!("unknown command {name:?}; 'tare oci --help' lists the commands")));
     };
     if ["create", "exec", "run"].contains(&name) {
-        protect_program()?;
+        must_be_protected()?;
     }
     let program = OsString::from(format!("tare oci {name}"));
     let words: Vec<OsString> = std::iter::once(program).chain(words[1..].iter().cloned()).collect();
@@ -119,9 +119,9 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
     }
 }
 
-/// A container must not reach this program for writing, although a process of it begins as a fork of this one (CVE-2019-5736): it is executed anew
-/// from a read-only clone of its mount, unless it runs from one already (docs/adr/0009).
-fn protect_program() -> Outcome<()> {
+/// A container must not reach this program for writing, although a process of it begins as a fork of this one (CVE-2019-5736): its first
+/// instructions have executed it anew from a read-only clone of its mount (`sys::entry`, docs/adr/0009). Where that failed the reason is told.
+fn must_be_protected() -> Outcome<()> {
     let failed = |errno: sys::Errno| Failure::new(format!("protect this program: {errno}"));
     let flags = sys::fs::OFlags::PATH | sys::fs::OFlags::CLOEXEC;
     let own = sys::fs::open("/proc/self/exe", flags, sys::fs::Mode::empty()).map_err(failed)?;
@@ -129,26 +129,12 @@ fn protect_program() -> Outcome<()> {
     if sys::fs::fstatvfs(&own).is_ok_and(is_read_only) {
         return Ok(());
     }
-    let program = match sys::mount::read_only_open_file(own.as_fd()) {
-        Ok(program) => program,
+    match sys::mount::read_only_open_file(own.as_fd()) {
         // without the right to mount there is no container either, but for a user namespace that this process is root of
-        Err(sys::Errno::PERM) => return Ok(()),
-        Err(errno) => return Err(failed(errno)),
-    };
-    let strings = |list: Vec<OsString>| {
-        use std::os::unix::ffi::OsStringExt;
-        list.into_iter().filter_map(|text| std::ffi::CString::new(text.into_vec()).ok()).collect::<Vec<_>>()
-    };
-    let variables = std::env::vars_os().map(|(mut name, value)| {
-        name.push("=");
-        name.push(value);
-        name
-    });
-    Err(failed(sys::clone::fexecve(
-        program.as_fd(),
-        &strings(std::env::args_os().collect()),
-        &strings(variables.collect()),
-    )))
+        Err(sys::Errno::PERM) => Ok(()),
+        Err(errno) => Err(failed(errno)),
+        Ok(_) => Err(failed(sys::Errno::NOEXEC)),
+    }
 }
 
 fn help() -> Outcome {

@@ -1,8 +1,10 @@
 //! How a machine has its control groups.
 
 use crate::error::{At, Error, Result};
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// Controllers of version 1 that every container gets a group in. `cpuset` and `blkio` are used only when a limit asks for them.
 pub(super) const ALWAYS: [&str; 6] = ["devices", "freezer", "memory", "pids", "cpu", "cpuacct"];
@@ -32,15 +34,23 @@ pub enum Hierarchies {
 }
 
 impl Hierarchies {
-    /// Reads them from the mount table.
+    /// Those of the mount table, which is read once in the life of a process.
     ///
     /// # Errors
     /// [`Error::Invalid`] if no cgroup file system is mounted.
     pub fn detect() -> Result<Self> {
+        static KNOWN: OnceLock<Hierarchies> = OnceLock::new();
+        if let Some(known) = KNOWN.get() {
+            return Ok(known.clone());
+        }
         let path = "/proc/self/mountinfo";
-        Self::parse(&fs::read_to_string(path).at("read", path)?).ok_or_else(|| {
+        // a proc file has no size to go by, and each read of it writes the table anew
+        let mut table = String::with_capacity(16 << 10);
+        File::open(path).and_then(|mut file| file.read_to_string(&mut table)).at("read", path)?;
+        let found = Self::parse(&table).ok_or_else(|| {
             Error::Invalid("no cgroup file system is mounted; mount -t cgroup2 none /sys/fs/cgroup".into())
-        })
+        })?;
+        Ok(KNOWN.get_or_init(|| found).clone())
     }
 
     fn parse(mountinfo: &str) -> Option<Self> {

@@ -38,6 +38,8 @@ fn every_step_that_fails_leaves_nothing() {
             // a created container's program is looked for when it is started
             if command == "create" && result.code == 0 {
                 bundle.oci(["start", "bundle"]).fails(1, said);
+                let own = std::fs::read_to_string(bundle.engine().path("detached")).unwrap();
+                assert!(own.contains(said), "the container's own log: {own:?}");
                 bundle.oci(["delete", "--force", "bundle"]).ok();
             } else {
                 assert_ne!(result.code, 0, "{pointer} {value}");
