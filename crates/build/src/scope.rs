@@ -2,7 +2,7 @@
 
 use crate::Request;
 use oci::Platform;
-use oci::image::set_variable;
+use oci::image::{set_variable, set_variables};
 use std::collections::BTreeMap;
 
 /// Arguments that need no declaration, and neither show up in the history nor miss the cache.
@@ -141,10 +141,7 @@ impl Arguments {
         for (name, value) in undeclared {
             set_variable(&mut environment, &name, &value);
         }
-        for assignment in env.iter().chain(&self.assignments()) {
-            let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
-            set_variable(&mut environment, name, value);
-        }
+        set_variables(&mut environment, env.iter().chain(&self.assignments()));
         environment
     }
 }

@@ -7,7 +7,7 @@ mod resources;
 use crate::error::{Error, Result};
 use crate::record::{NetworkMode, Record};
 pub(crate) use confinement::{capabilities, masked, read_only, seccomp_profile};
-use oci::image::set_variable;
+use oci::image::set_variables;
 use oci::runtime::{
     LinuxBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Process, ProcessBuilder, RootBuilder, Spec,
     SpecBuilder, UserBuilder,
@@ -118,10 +118,7 @@ fn environment(record: &Record, facts: &Facts) -> Vec<String> {
     if record.terminal {
         environment.push("TERM=xterm".into());
     }
-    for variable in &record.execution.env {
-        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-        set_variable(&mut environment, name, value);
-    }
+    set_variables(&mut environment, &record.execution.env);
     if !environment.iter().any(|v| v.starts_with("HOME=")) {
         environment.push(format!("HOME={}", facts.identity.home));
     }

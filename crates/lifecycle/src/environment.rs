@@ -15,10 +15,7 @@ pub(crate) fn add(spec: &mut Spec, variables: impl IntoIterator<Item = String>) 
 /// Leaves the last one of variables of one name, and sets `HOME` by the account files of a root if nothing else has: programs expect to know it (both as runc).
 pub(crate) fn settle(process: &mut Process, root: BorrowedFd<'_>) {
     let mut environment: Vec<String> = Vec::new();
-    for variable in process.env().iter().flatten() {
-        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-        oci::image::set_variable(&mut environment, name, value);
-    }
+    oci::image::set_variables(&mut environment, process.env().iter().flatten());
     if !environment.iter().any(|variable| variable.starts_with("HOME=") && variable.len() > 5) {
         let user = process.user().uid().to_string();
         // without account files there is no home but the root

@@ -4,7 +4,7 @@
 
 use crate::{DiffId, Digest, Platform};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Media types that we read and write.
 pub mod media_type {
@@ -279,6 +279,28 @@ pub fn set_variable(list: &mut Vec<String>, name: &str, value: &str) {
     }
 }
 
+/// `list` with assignments `NAME=value` set, each as by [`set_variable`]: of one name the last stays. One without `=` has an empty value.
+/// The time is linear in the number of both, which an image or a bundle decides.
+pub fn set_variables<'a>(list: &mut Vec<String>, assignments: impl IntoIterator<Item = &'a String>) {
+    let name_of = |variable: &str| variable.split('=').next().unwrap_or_default().to_owned();
+    let mut places = HashMap::new();
+    for (place, variable) in list.iter().enumerate() {
+        // as `set_variable`, the first of several is replaced
+        places.entry(name_of(variable)).or_insert(place);
+    }
+    for assignment in assignments {
+        let name = name_of(assignment);
+        let text = if assignment.contains('=') { assignment.clone() } else { format!("{assignment}=") };
+        match places.get(&name) {
+            Some(place) => list[*place] = text,
+            None => {
+                places.insert(name, list.len());
+                list.push(text);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,5 +325,20 @@ mod tests {
         set_variable(&mut list, "A", "3");
         set_variable(&mut list, "C", "");
         assert_eq!(list, ["A=3", "B=2", "C="]);
+    }
+
+    #[test]
+    fn many_variables_are_set_as_one_after_the_other() {
+        let start = ["A=1", "B=2", "A=0"].map(str::to_owned).to_vec();
+        let assignments = ["C=3", "A=4=5", "D", "", "C=", "B"].map(str::to_owned);
+        let mut together = start.clone();
+        set_variables(&mut together, &assignments);
+        let mut single = start;
+        for assignment in &assignments {
+            let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+            set_variable(&mut single, name, value);
+        }
+        assert_eq!(together, single);
+        assert_eq!(together, ["A=4=5", "B=", "A=0", "C=", "D=", "="]);
     }
 }

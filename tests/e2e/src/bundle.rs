@@ -9,6 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// The host's user who is root in a bundle with mapped users.
+pub const MAPPED: u32 = 100_000;
+
 /// A bundle directory of a private engine, with busybox as its root file system.
 #[derive(Debug)]
 pub struct Bundle {
@@ -128,6 +131,21 @@ impl Bundle {
         let code = status.expect("it can be run").code().unwrap_or(255);
         let text = fs::read_to_string(&path).expect("read a file");
         Said { code, out: text.clone(), err: text }
+    }
+
+    /// Gives it a user namespace whose root is the host's user [`MAPPED`], to whom its directories belong.
+    ///
+    /// # Panics
+    /// If they cannot be made.
+    pub fn map_users(&mut self) {
+        self.set("/linux/namespaces/-", json!({"type": "user"}));
+        for list in ["/linux/uidMappings", "/linux/gidMappings"] {
+            self.set(list, json!([{"containerID": 0, "hostID": MAPPED, "size": 65536}]));
+        }
+        for path in ["", "proc", "sys", "dev", "tmp", "etc"] {
+            fs::create_dir_all(self.root(path)).expect("make a directory");
+            std::os::unix::fs::chown(self.root(path), Some(MAPPED), Some(MAPPED)).expect("change an owner");
+        }
     }
 
     /// Runs the bundle in the background, with a program that sleeps.

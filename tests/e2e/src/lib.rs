@@ -20,9 +20,10 @@ mod remains;
 mod root;
 mod said;
 mod skip;
+mod swapper;
 mod terminal;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, MAPPED};
 pub use canary::Canary;
 pub use engine::{Background, TestEngine};
 pub use kernel::{Process, start_tick};
@@ -31,4 +32,5 @@ pub use program::{compile, cross_compile, probe};
 pub use root::Root;
 pub use said::{Said, ask};
 pub use skip::{has_program, needs_programs};
+pub use swapper::Swapper;
 pub use terminal::Terminal;

@@ -1,5 +1,6 @@
 //! `tare oci`: the OCI runtime's command line.
 
+mod attacks;
 mod engines;
 mod events;
 mod failures;
@@ -7,4 +8,5 @@ mod hooks;
 mod hostile;
 mod life;
 mod process;
+mod races;
 mod specification;

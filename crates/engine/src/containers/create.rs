@@ -8,7 +8,7 @@ use crate::error::{At, Error, Result};
 use crate::images::Image;
 use crate::{Engine, images, volume};
 use oci::Platform;
-use oci::image::{Execution, set_variable};
+use oci::image::{Execution, set_variables};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -236,10 +236,7 @@ fn merge(image: &Execution, options: &Options) -> Execution {
         None if !options.arguments.is_empty() => merged.cmd = Some(options.arguments.clone()),
         None => {}
     }
-    for variable in &options.environment {
-        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-        set_variable(&mut merged.env, name, value);
-    }
+    set_variables(&mut merged.env, &options.environment);
     merged.labels.extend(options.labels.clone());
     if let Some(user) = &options.user {
         merged.user.clone_from(user);

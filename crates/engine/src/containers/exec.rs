@@ -6,7 +6,7 @@ use super::{Container, Status, directory::Directory, find};
 use crate::error::{At, Error, Result};
 use crate::exec_failure::{self, Attempt};
 use crate::{Engine, document, spec};
-use oci::image::set_variable;
+use oci::image::set_variables;
 use oci::runtime::{Process, ProcessBuilder, UserBuilder};
 use runtime::accounts::Accounts;
 use runtime::control::{Connection, Event, Request};
@@ -104,10 +104,7 @@ fn process(container: &Container, options: &Options, root: BorrowedFd<'_>) -> Re
     if options.terminal {
         environment.push("TERM=xterm".into());
     }
-    for variable in record.execution.env.iter().chain(&options.environment) {
-        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-        set_variable(&mut environment, name, value);
-    }
+    set_variables(&mut environment, record.execution.env.iter().chain(&options.environment));
     if !environment.iter().any(|v| v.starts_with("HOME=")) {
         environment.push(format!("HOME={}", identity.home));
     }

@@ -1,6 +1,6 @@
 //! What a configuration asks for: namespaces, mounts, devices, paths, filters.
 
-use e2e::Bundle;
+use e2e::{Bundle, MAPPED};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -12,18 +12,12 @@ fn add_mount(bundle: &mut Bundle, destination: &str, kind: &str, source: &str, o
 #[test]
 fn a_user_namespace_with_mapped_root() {
     let Some(mut bundle) = Bundle::new() else { return };
-    bundle.set("/linux/namespaces/-", json!({"type": "user"}));
-    bundle.set("/linux/uidMappings", json!([{"containerID": 0, "hostID": 100_000, "size": 65536}]));
-    bundle.set("/linux/gidMappings", json!([{"containerID": 0, "hostID": 100_000, "size": 65536}]));
-    for path in ["", "proc", "sys", "dev", "tmp", "etc"] {
-        fs::create_dir_all(bundle.root(path)).unwrap();
-        std::os::unix::fs::chown(bundle.root(path), Some(100_000), Some(100_000)).unwrap();
-    }
+    bundle.map_users();
     let script =
         "cat /proc/self/uid_map | tr -s ' '; id -u; echo x > /dev/null && echo device; touch /tmp/made";
     assert_eq!(bundle.sh(script).text(), " 0 100000 65536\n0\ndevice");
     let metadata = fs::metadata(bundle.root("tmp/made")).unwrap();
-    assert_eq!(std::os::unix::fs::MetadataExt::uid(&metadata), 100_000);
+    assert_eq!(std::os::unix::fs::MetadataExt::uid(&metadata), MAPPED);
 }
 
 #[test]
