@@ -27,7 +27,9 @@ fn main() -> ExitCode {
     let code = match name {
         engine::containers::start::SUPERVISOR => roles::supervisor(&arguments),
         roles::INIT => roles::init(&arguments),
-        roles::RUNTIME => commands::oci::dispatch(&arguments, globals::Globals::of_environment().exec_root()),
+        name if roles::RUNTIMES.contains(&name) => {
+            commands::oci::dispatch(&arguments, globals::Globals::of_environment().exec_root())
+        }
         _ => commands::dispatch(&arguments),
     };
     ExitCode::from(u8::try_from(code).unwrap_or(255))

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// The OCI runtime's `argv[0]`: the same as `tare oci`.
-pub(crate) const RUNTIME: &str = "tare-runtime";
+/// The OCI runtime's `argv[0]`s: the same as `tare oci`. Some engines call `runc` without asking for its path.
+pub(crate) const RUNTIMES: [&str; 2] = ["tare-runtime", "runc"];
 
 /// The small init's `argv[0]`, as Docker's.
 pub(crate) const INIT: &str = "docker-init";

@@ -124,10 +124,10 @@ impl<'a> Making<'a> {
         check_id(&options.id)?;
         let path = options.configuration.clone().unwrap_or_else(|| options.bundle.join("config.json"));
         let text = check::read_text(&path)?;
-        let spec = check::parse(&text, &path, &lifecycle.warn)?;
+        let spec = check::parse(&text, &path, &*lifecycle.warn)?;
         check::check(&spec)?;
         if let Some(process) = spec.process() {
-            check::warn_of_ambient(process, &lifecycle.warn);
+            check::warn_of_ambient(process, &*lifecycle.warn);
         }
         check_console(options, has_terminal(&spec))?;
         let rootfs = rootfs(&spec, &options.bundle)?;

@@ -47,6 +47,7 @@ pub use recipients::Recipients;
 pub use runtime::wait::reap;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// The directory of all containers, and how this machine's control groups are managed.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ pub struct Lifecycle {
     /// The state directory (`--root`).
     pub root: PathBuf,
     /// Hears what is not as it was asked for, and no error.
-    pub warn: fn(&str),
+    pub warn: Rc<dyn Fn(&str)>,
 }
 
 impl std::fmt::Debug for Lifecycle {

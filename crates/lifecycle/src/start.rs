@@ -31,7 +31,12 @@ pub fn start(lifecycle: &Lifecycle, id: &str) -> Result<()> {
         }
         removed => removed.at("remove", path)?,
     }
-    runtime::order_start(&gate, &mut |listener| filter::tell_agent(agent.as_ref(), &subject, pid, listener))?;
+    let mut tell = |listener| filter::tell_agent(agent.as_ref(), &subject, pid, listener);
+    if let Err(error) = runtime::order_start(&gate, &mut tell) {
+        // it ends by itself; whoever hears of the failure finds it stopped
+        container.end()?;
+        return Err(error.into());
+    }
     if let Some(notify) = notify {
         notify.forward();
     }

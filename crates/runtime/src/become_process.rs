@@ -359,17 +359,8 @@ fn execute(arguments: &[String], environment: &[String]) -> (String, Errno) {
     let (Some(argv), Some(envp)) = (strings(arguments), strings(environment)) else {
         return failed(Errno::INVAL);
     };
-    let path = environment.iter().find_map(|v| v.strip_prefix("PATH=")).unwrap_or_default();
-    let candidates: Vec<String> = match program.as_str() {
-        "" => return failed(Errno::NOENT),
-        program if program.contains('/') => vec![program.to_owned()],
-        program => path
-            .split(':')
-            .map(|directory| format!("{}/{program}", if directory.is_empty() { "." } else { directory }))
-            .collect(),
-    };
     let mut reason = Errno::NOENT;
-    for candidate in candidates {
+    for candidate in candidates(program, environment) {
         let Ok(candidate) = CString::new(candidate) else { return failed(Errno::INVAL) };
         match sys::clone::execve(&candidate, &argv, &envp) {
             Errno::NOENT | Errno::NOTDIR if !program.contains('/') => {}
@@ -380,6 +371,32 @@ fn execute(arguments: &[String], environment: &[String]) -> (String, Errno) {
         }
     }
     failed(reason)
+}
+
+/// Where a program is looked for.
+fn candidates(program: &str, environment: &[String]) -> Vec<String> {
+    let path = environment.iter().find_map(|v| v.strip_prefix("PATH=")).unwrap_or_default();
+    match program {
+        "" => Vec::new(),
+        program if program.contains('/') => vec![program.to_owned()],
+        program => path
+            .split(':')
+            .map(|directory| format!("{}/{program}", if directory.is_empty() { "." } else { directory }))
+            .collect(),
+    }
+}
+
+/// The report of a program that is nowhere, from a process that has entered the root: so that an engine hears of it before it starts anything.
+pub(crate) fn missing(process: &Process) -> Option<Report> {
+    let program = process.args().as_ref()?.first()?;
+    let is_there = |candidate: String| {
+        let found = sys::fs::stat(process.cwd().join(candidate));
+        !matches!(found, Err(Errno::NOENT | Errno::NOTDIR))
+    };
+    if candidates(program, process.env().as_deref().unwrap_or_default()).into_iter().any(is_there) {
+        return None;
+    }
+    Some(Report::NotExecuted { program: program.clone(), errno: Errno::NOENT.raw_os_error() })
 }
 
 fn is_directory(path: &CString) -> bool {

@@ -129,12 +129,19 @@ impl Cgroup {
         }
         let settings = limits::separate(resources);
         for controller in controllers {
-            let asked = settings.iter().any(|s| s.controller == controller.name);
-            if !asked && !hierarchies::ALWAYS.contains(&controller.name.as_str()) {
-                continue;
-            }
             let directory = controller.mount.join(&controller.base).join(&self.path).join(&controller.below);
-            make_directory(&directory)?;
+            match make_directory(&directory) {
+                // a hierarchy that belongs to somebody else, and that nothing was asked of
+                Err(Error::Io { source, .. })
+                    if matches!(
+                        source.kind(),
+                        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+                    ) && !settings.iter().any(|s| s.controller == controller.name) =>
+                {
+                    continue;
+                }
+                made => made?,
+            }
             if controller.name == "cpuset" {
                 inherit_cpuset(&controller.mount, &controller.base.join(&self.path).join(&controller.below))?;
             }
@@ -216,6 +223,14 @@ impl Cgroup {
         // `cpu` and `cpuacct` may be one hierarchy
         directories.dedup();
         directories
+    }
+
+    /// Its directory in the unified tree, of a hybrid machine's too.
+    fn unified(&self) -> Option<PathBuf> {
+        match &self.hierarchies {
+            Hierarchies::Unified(mount) => Some(mount.join(&self.path)),
+            Hierarchies::Separate(_) => self.file(hierarchies::UNIFIED, "", ""),
+        }
     }
 
     fn file(&self, controller: &str, separate: &str, unified: &str) -> Option<PathBuf> {
@@ -302,13 +317,15 @@ impl Cgroup {
 
     /// Kills every process of the group, whatever it does meanwhile.
     pub fn kill(&self) {
-        if let Hierarchies::Unified(mount) = &self.hierarchies
-            && fs::write(mount.join(&self.path).join("cgroup.kill"), "1").is_ok()
+        if matches!(self.hierarchies, Hierarchies::Separate(_)) {
+            // a process that version 1 has frozen does not die
+            let _ = self.freeze(false);
+        }
+        if let Some(directory) = self.unified()
+            && write(&directory.join("cgroup.kill"), "1").is_ok()
         {
             return;
         }
-        // a frozen process does not die
-        let _ = self.freeze(false);
         for _ in 0..1000 {
             let pids = self.processes();
             if pids.is_empty() {

@@ -103,6 +103,12 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
             fail(channel.as_fd(), name, failure);
         }
     }
+    if let (Life::Gated(_), Some(process)) = (&bundle.life, bundle.spec.process())
+        && let Some(missing) = become_process::missing(process)
+    {
+        let _ = channel::report(channel.as_fd(), &missing, &[]);
+        sys::clone::exit_now(127);
+    }
     let controller = init.terminal.as_ref().map(|terminal| terminal.controller.as_fd());
     let descriptors: Vec<BorrowedFd<'_>> = controller.into_iter().collect();
     if channel::report(channel.as_fd(), &Report::Ready, &descriptors).is_err() {

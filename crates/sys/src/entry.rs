@@ -48,8 +48,8 @@ pub unsafe extern "C" fn tare_entry() -> ! {
     )
 }
 
-/// Name under which the program is the OCI runtime.
-const RUNTIME: &[u8] = b"tare-runtime";
+/// Names under which the program is the OCI runtime.
+const RUNTIMES: [&[u8]; 2] = [b"tare-runtime", b"runc"];
 /// The command that is the OCI runtime under the program's own name, and what may stand before it.
 const COMMAND: &[u8] = b"oci";
 const ROOTS: [&[u8]; 2] = [b"--data-root", b"--exec-root"];
@@ -81,7 +81,9 @@ extern "C" fn protect(stack: *const usize) {
         unsafe { stack.wrapping_add(1 + index).read_volatile() as *const u8 }
     };
     let mut first = 1;
-    if count > 1 && !begins(last_component(at(0)), RUNTIME, 0) {
+    let is_runtime =
+        |name| begins(last_component(name), RUNTIMES[0], 0) || begins(last_component(name), RUNTIMES[1], 0);
+    if count > 1 && !is_runtime(at(0)) {
         // the program's own flags, each with a value
         while first < count && !begins(at(first), COMMAND, 0) {
             let is_root = |then| begins(at(first), ROOTS[0], then) || begins(at(first), ROOTS[1], then);

@@ -6,6 +6,7 @@ mod events;
 mod exec;
 mod globals;
 mod list;
+mod log;
 mod processes;
 mod recipients;
 mod simple;
@@ -72,30 +73,18 @@ const UNSUPPORTED: [&str; 2] = ["checkpoint", "restore"];
 
 /// Runs the command that the arguments name; the exit code. `exec_root` is what was said before `oci`.
 pub(crate) fn dispatch(arguments: &[OsString], exec_root: Option<&Path>) -> i32 {
-    let (globals, first) = match Globals::split(arguments, exec_root) {
-        Ok(split) => split,
-        Err(failure) => {
-            complain(&failure.message);
-            return 1;
-        }
-    };
-    let outcome = match first {
+    let (globals, first) = Globals::split(arguments, exec_root);
+    let outcome = first.and_then(|first| match first {
         First::Help => help(),
         First::Version => version(),
         First::Command(words) => command(&globals, &words),
-    };
+    });
     outcome.unwrap_or_else(|failure| {
         if !failure.message.is_empty() {
-            globals.log_error(&failure.message);
-            complain(&failure.message);
+            globals.log.error(&failure.message);
         }
         failure.code
     })
-}
-
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
-fn complain(message: &str) {
-    eprintln!("tare-runtime: error: {message}");
 }
 
 fn command(globals: &Globals, words: &[OsString]) -> Outcome {

@@ -6,12 +6,29 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// Controllers of version 1 that every container gets a group in. `cpuset` and `blkio` are used only when a limit asks for them.
-pub(super) const ALWAYS: [&str; 6] = ["devices", "freezer", "memory", "pids", "cpu", "cpuacct"];
-/// Controllers of version 1 that limits can ask for.
-const ON_DEMAND: [&str; 6] = ["cpuset", "blkio", "hugetlb", "net_cls", "net_prio", "rdma"];
+/// Controllers of version 1 (admin-guide/cgroup-v1/).
+const CONTROLLERS: [&str; 14] = [
+    "cpu",
+    "cpuacct",
+    "cpuset",
+    "memory",
+    "devices",
+    "freezer",
+    "blkio",
+    "pids",
+    "hugetlb",
+    "net_cls",
+    "net_prio",
+    "perf_event",
+    "rdma",
+    "misc",
+];
+/// Hierarchies without a controller have a name (`name=systemd`).
+const NAMED: &str = "name=";
+/// Stands for the controller of the unified tree beside separate ones, which has none.
+pub(super) const UNIFIED: &str = "";
 
-/// A version 1 hierarchy.
+/// A controller of version 1; a hierarchy without one by its option (`name=systemd`), the unified tree of a hybrid machine by an empty name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Controller {
     /// The controller's name.
@@ -31,6 +48,21 @@ pub enum Hierarchies {
     Unified(PathBuf),
     /// One tree a controller.
     Separate(Vec<Controller>),
+}
+
+impl Controller {
+    fn new(name: &str, mount: impl Into<PathBuf>) -> Self {
+        Self { name: name.into(), mount: mount.into(), base: PathBuf::new(), below: PathBuf::new() }
+    }
+
+    /// How its hierarchy is mounted again: the kind of file system, and its options.
+    pub(crate) fn mount_options(&self) -> (&'static str, Vec<(&str, &str)>) {
+        match (self.name.as_str(), self.name.strip_prefix(NAMED)) {
+            (UNIFIED, _) => ("cgroup2", Vec::new()),
+            (_, Some(name)) => ("cgroup", vec![("none", ""), ("name", name)]),
+            (name, None) => ("cgroup", vec![(name, "")]),
+        }
+    }
 }
 
 impl Hierarchies {
@@ -64,19 +96,23 @@ impl Hierarchies {
                 Some("cgroup2") => unified = unified.or(Some(PathBuf::from(mount))),
                 Some("cgroup") => {
                     let options = after.nth(1).unwrap_or_default();
-                    for name in options.split(',').filter(|o| ALWAYS.contains(o) || ON_DEMAND.contains(o)) {
+                    for name in options.split(',').filter(|o| CONTROLLERS.contains(o) || o.starts_with(NAMED))
+                    {
                         // a tree may be bound at several places
                         if !separate.iter().any(|known: &Controller| known.name == name) {
-                            let (base, below) = (PathBuf::new(), PathBuf::new());
-                            let (name, mount) = (name.to_owned(), mount.into());
-                            separate.push(Controller { name, mount, base, below });
+                            separate.push(Controller::new(name, mount));
                         }
                     }
                 }
                 _ => {}
             }
         }
-        if separate.is_empty() { unified.map(Self::Unified) } else { Some(Self::Separate(separate)) }
+        if separate.iter().all(|controller| controller.name.starts_with(NAMED)) {
+            // what has only a name limits nothing
+            return unified.map(Self::Unified);
+        }
+        separate.extend(unified.map(|mount| Controller::new(UNIFIED, &mount)));
+        Some(Self::Separate(separate))
     }
 }
 
@@ -103,12 +139,16 @@ mod tests {
         let Some(Hierarchies::Separate(controllers)) = Hierarchies::parse(mountinfo) else {
             panic!("not separate")
         };
-        assert_eq!(controllers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["cpu", "cpuacct"]);
+        let names: Vec<_> = controllers.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["cpu", "cpuacct", "name=systemd", ""]);
     }
 
     #[test]
     fn a_pure_machine_is_unified() {
         let mountinfo = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n";
         assert_eq!(Hierarchies::parse(mountinfo), Some(Hierarchies::Unified("/sys/fs/cgroup".into())));
+        let named =
+            format!("{mountinfo}40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n");
+        assert_eq!(Hierarchies::parse(&named), Some(Hierarchies::Unified("/sys/fs/cgroup".into())));
     }
 }

@@ -42,22 +42,25 @@ fn mount_separate(
     let base = sys::mount::new_filesystem("tmpfs", "cgroup", &data, options.set & !READ_ONLY)?;
     let target = directory_without_links(init.root.as_fd(), destination)?;
     sys::mount::attach(base.as_fd(), target.as_fd())?;
-    let mut mounts: BTreeMap<&PathBuf, Vec<&str>> = BTreeMap::new();
+    let mut mounts: BTreeMap<&PathBuf, Vec<&cgroup::Controller>> = BTreeMap::new();
     for controller in controllers {
-        mounts.entry(&controller.mount).or_default().push(&controller.name);
+        mounts.entry(&controller.mount).or_default().push(controller);
     }
-    for (place, names) in mounts {
+    for (place, controllers) in mounts {
+        let names: Vec<&str> = controllers.iter().map(|controller| controller.name.as_str()).collect();
         let directory =
             place.file_name().map_or_else(|| names.join(","), |n| n.to_string_lossy().into_owned());
         // a new mount shows the root of the cgroup namespace; a user namespace may not make one
         let tree = if init.plan.cgroup && !init.plan.changes_user() {
-            let data: Vec<(&str, &str)> = names.iter().map(|name| (*name, "")).collect();
-            sys::mount::new_filesystem("cgroup", "cgroup", &data, options.set).about(directory.clone())?
+            let (kind, _) = controllers[0].mount_options();
+            let data: Vec<_> = controllers.iter().flat_map(|one| one.mount_options().1).collect();
+            sys::mount::new_filesystem(kind, "cgroup", &data, options.set).about(directory.clone())?
         } else {
             own_group(init, place, names[0], options).about(directory.clone())?
         };
         attach_in(&base, &directory, tree.as_fd())?;
-        for name in names.into_iter().filter(|name| *name != directory) {
+        let is_controller = |name: &&str| *name != directory && controllers.len() > 1;
+        for name in names.into_iter().filter(is_controller) {
             sys::fs::symlinkat(directory.as_str(), &base, name).about(name)?;
         }
     }

@@ -1,15 +1,16 @@
 //! Flags that stand before the command of the OCI runtime.
 
+use super::log::Log;
 use crate::failure::{Failure, Outcome};
 use lifecycle::Lifecycle;
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What help says of them.
 pub(super) const HELP: &str = "Global options:
   --root DIR             where the state of containers is kept
-  --log FILE             where errors are written, beside standard error
+  --log FILE             where errors are written, beside standard error, and warnings
   --log-format FORMAT    text or json
   --debug                accepted; there is nothing more to say
   --systemd-cgroup       control groups are made by systemd
@@ -23,8 +24,8 @@ pub(super) const HELP: &str = "Global options:
 #[derive(Debug)]
 pub(super) struct Globals {
     root: PathBuf,
-    log: Option<PathBuf>,
-    json: bool,
+    /// Where failures are told.
+    pub(super) log: Log,
     is_root_given: bool,
     /// Containers stay in the caller's control group.
     pub(super) no_cgroup: bool,
@@ -39,14 +40,19 @@ pub(super) enum First {
 }
 
 impl Globals {
-    pub(super) fn split(arguments: &[OsString], exec_root: Option<&Path>) -> Outcome<(Self, First)> {
+    /// What stands before the command, and what follows. Of flags that make no sense those before them are known, the log above all.
+    pub(super) fn split(arguments: &[OsString], exec_root: Option<&Path>) -> (Self, Outcome<First>) {
         let mut globals = Self {
             root: default_root(exec_root),
-            log: None,
-            json: false,
+            log: Log::default(),
             is_root_given: false,
             no_cgroup: false,
         };
+        let first = globals.take(arguments);
+        (globals, first)
+    }
+
+    fn take(&mut self, arguments: &[OsString]) -> Outcome<First> {
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let text = argument.to_string_lossy();
@@ -61,33 +67,34 @@ impl Globals {
             };
             match flag.strip_prefix('-').map(|flag| flag.trim_start_matches('-')) {
                 Some("root") => {
-                    globals.root = absolute(&take()?)?;
-                    globals.is_root_given = true;
+                    self.root = absolute(&take()?)?;
+                    self.is_root_given = true;
                 }
-                Some("log") => globals.log = Some(PathBuf::from(take()?)),
-                Some("log-format") => globals.json = is_json(&take()?)?,
+                Some("log") => self.log.path = Some(PathBuf::from(take()?)),
+                Some("log-format") => self.log.json = is_json(&take()?)?,
                 Some("rootless") => check_rootless(&take()?)?,
                 Some("cgroup-manager") => match take()?.as_str() {
-                    "disabled" => globals.no_cgroup = true,
+                    "disabled" => self.no_cgroup = true,
                     manager => check_manager(manager)?,
                 },
                 Some("systemd-cgroup") => check_manager("systemd")?,
                 Some("debug") => {}
-                Some("h" | "help") => return Ok((globals, First::Help)),
-                Some("v" | "version") => return Ok((globals, First::Version)),
+                Some("h" | "help") => return Ok(First::Help),
+                Some("v" | "version") => return Ok(First::Version),
                 Some(_) => return Err(Failure::new(format!("unknown flag: {flag}; see 'tare oci --help'"))),
                 None => {
-                    globals.open_log()?;
+                    self.log.check()?;
                     let words = std::iter::once(argument).chain(rest).cloned().collect();
-                    return Ok((globals, First::Command(words)));
+                    return Ok(First::Command(words));
                 }
             }
         }
-        Ok((globals, First::Help))
+        Ok(First::Help)
     }
 
     pub(super) fn lifecycle(&self) -> Lifecycle {
-        Lifecycle { root: self.root.clone(), warn }
+        let log = self.log.clone();
+        Lifecycle { root: self.root.clone(), warn: Rc::new(move |text| log.warning(text)) }
     }
 
     /// A state directory that was asked for has to be there for whoever only looks.
@@ -97,32 +104,6 @@ impl Globals {
         }
         Ok(())
     }
-
-    /// A log that cannot be written is told at once.
-    fn open_log(&self) -> Outcome<()> {
-        let Some(path) = &self.log else { return Ok(()) };
-        let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
-        opened.map(drop).map_err(|error| Failure::new(format!("open log {}: {error}", path.display())))
-    }
-
-    /// Adds an error to the log, in the form that containerd, Podman and Docker read.
-    pub(super) fn log_error(&self, message: &str) {
-        let Some(path) = &self.log else { return };
-        let time = jiff::Timestamp::now();
-        let line = if self.json {
-            serde_json::json!({"level": "error", "msg": message, "time": time.to_string()}).to_string()
-        } else {
-            format!("time=\"{time}\" level=error msg={message:?}")
-        };
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-        // it is on standard error as well
-        let _ = file.and_then(|mut file| writeln!(file, "{line}"));
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
-fn warn(text: &str) {
-    eprintln!("tare-runtime: warning: {text}");
 }
 
 fn default_root(exec_root: Option<&Path>) -> PathBuf {
