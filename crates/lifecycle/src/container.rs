@@ -18,6 +18,7 @@ pub(crate) const GATE: &str = "gate";
 /// The copy of the configuration.
 pub(crate) const CONFIGURATION: &str = "config.json";
 const STATE: &str = "state.json";
+const DRAFT: &str = ".state.json";
 
 /// What is kept of a container.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -279,12 +280,16 @@ pub(crate) fn group(path: &Path) -> Result<Cgroup> {
 }
 
 impl Record {
-    /// Writes the record; from then on the container exists.
-    pub(crate) fn write(&self, directory: &Path) -> Result<()> {
-        let path = directory.join(STATE);
+    /// Writes the record beside its place, for [`Record::publish`].
+    pub(crate) fn draft(&self, directory: &Path) -> Result<()> {
+        let path = directory.join(DRAFT);
         let text = serde_json::to_vec(self).expect("a record is plain data");
-        let temporary = directory.join(format!(".{STATE}"));
-        fs::write(&temporary, text).at("write", &temporary)?;
-        fs::rename(&temporary, &path).at("rename to", path)
+        fs::write(&path, text).at("write", path)
+    }
+
+    /// Puts the record in its place; from then on the container exists.
+    pub(crate) fn publish(directory: &Path) -> Result<()> {
+        let path = directory.join(STATE);
+        fs::rename(directory.join(DRAFT), &path).at("rename to", path)
     }
 }

@@ -54,7 +54,7 @@ pub fn create(lifecycle: &Lifecycle, options: &Options) -> Result<()> {
     let directory = open_directory(&making.directory).at("open", &making.directory)?;
     let gate = sys::socket::listen(directory.as_fd(), GATE).at("listen in", &making.directory)?;
     let mut created = making.make(Life::Gated(gate))?;
-    making.record(created.init())?;
+    Record::publish(&making.directory)?;
     let terminal = created.take_terminal();
     options.recipients.give(created.init(), terminal)?;
     // from here on it lives without this process
@@ -79,7 +79,7 @@ pub struct Run {
 pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
     let mut making = Making::begin(lifecycle, options)?;
     let mut created = making.make(Life::Free)?;
-    making.record(created.init())?;
+    Record::publish(&making.directory)?;
     let terminal = created.take_terminal();
     let terminal = options.recipients.give(created.init(), terminal)?;
     let pid = created.init().pid.as_raw_nonzero().get();
@@ -92,7 +92,7 @@ pub fn run(lifecycle: &Lifecycle, options: &Options) -> Result<Run> {
     }
     if let Err(error) = runtime::hooks::run(
         "poststart",
-        &making.hooks(Hooks::poststart),
+        &hooks(&making.spec, Hooks::poststart),
         &state,
         &Place::bundle(&options.bundle),
     ) {
@@ -173,16 +173,8 @@ impl<'a> Making<'a> {
             environment::add(&mut self.spec, variables);
         }
         let cgroup = group(&self.cgroup_path)?;
-        // one that was made for it may be there; what is in it is not ours, and would not be ours to kill
-        let strangers = cgroup.processes().len();
-        if strangers > 0 {
-            return Err(Error::Invalid(format!(
-                "container's cgroup is not empty: {strangers} process(es) found in {}",
-                self.cgroup_path.display()
-            )));
-        }
-        if cgroup.is_frozen() {
-            return Err(Error::State("container's cgroup unexpectedly frozen".into()));
+        if cgroup.exists() {
+            must_be_free(&cgroup, &self.cgroup_path)?;
         }
         self.cgroup = Some(cgroup);
         Ok(())
@@ -209,20 +201,27 @@ impl<'a> Making<'a> {
             spec: std::mem::take(&mut self.spec),
         };
         let resources = resources::of(&bundle.spec);
+        let mut drafted = Ok(());
         let networked = has_own(&bundle.spec, LinuxNamespaceType::Network);
         let created = runtime::create(&bundle, &streams, (cgroup, &resources), &mut |init| {
-            if networked { loopback_up(init) } else { Ok(()) }
+            if networked {
+                loopback_up(init)?;
+            }
+            drafted = self.record(&bundle.spec, init).and_then(|record| record.draft(&self.directory));
+            Ok(())
         });
         self.spec = bundle.spec;
-        Ok(created?)
+        let created = created?;
+        drafted?;
+        Ok(created)
     }
 
-    fn record(&self, init: &Child) -> Result<()> {
+    fn record(&self, spec: &Spec, init: &Child) -> Result<Record> {
         let pid = init.pid.as_raw_nonzero().get();
         let identity = Identity::of(pid).at("read", format!("/proc/{pid}/stat"))?;
-        let record = Record {
+        Ok(Record {
             id: self.options.id.clone(),
-            oci_version: self.spec.version().clone(),
+            oci_version: spec.version().clone(),
             bundle: self.options.bundle.clone(),
             rootfs: self.rootfs.clone(),
             created: jiff::Timestamp::now().to_string(),
@@ -230,19 +229,13 @@ impl<'a> Making<'a> {
             init: identity.to_string(),
             cgroup: self.cgroup_path.clone(),
             owner: owner(),
-            own_processes: has_own(&self.spec, LinuxNamespaceType::Pid),
+            own_processes: has_own(spec, LinuxNamespaceType::Pid),
             later: Later {
-                poststart: self.hooks(Hooks::poststart),
-                poststop: self.hooks(Hooks::poststop),
+                poststart: hooks(spec, Hooks::poststart),
+                poststop: hooks(spec, Hooks::poststop),
                 agent: self.agent().cloned(),
             },
-        };
-        record.write(&self.directory)
-    }
-
-    /// Its hooks of one kind.
-    fn hooks(&self, kind: fn(&Hooks) -> &Option<Vec<Hook>>) -> Vec<Hook> {
-        self.spec.hooks().as_ref().and_then(|hooks| kind(hooks).clone()).unwrap_or_default()
+        })
     }
 
     fn agent(&self) -> Option<&Agent> {
@@ -266,7 +259,7 @@ impl Drop for Making<'_> {
         }
         let _ = runtime::hooks::run(
             "poststop",
-            &self.hooks(Hooks::poststop),
+            &hooks(&self.spec, Hooks::poststop),
             &self.subject.state("stopped", 0),
             &Place::bundle(&self.options.bundle),
         );
@@ -274,8 +267,28 @@ impl Drop for Making<'_> {
     }
 }
 
+/// Hooks of one kind.
+fn hooks(spec: &Spec, kind: fn(&Hooks) -> &Option<Vec<Hook>>) -> Vec<Hook> {
+    spec.hooks().as_ref().and_then(|hooks| kind(hooks).clone()).unwrap_or_default()
+}
+
 fn has_terminal(spec: &Spec) -> bool {
     spec.process().as_ref().is_some_and(|process| process.terminal().unwrap_or(false))
+}
+
+/// A group that is there may have been made for the container; what is in it is not ours, and would not be ours to kill.
+fn must_be_free(cgroup: &Cgroup, path: &Path) -> Result<()> {
+    let strangers = cgroup.processes().len();
+    if strangers > 0 {
+        return Err(Error::Invalid(format!(
+            "container's cgroup is not empty: {strangers} process(es) found in {}",
+            path.display()
+        )));
+    }
+    if cgroup.is_frozen() {
+        return Err(Error::State("container's cgroup unexpectedly frozen".into()));
+    }
+    Ok(())
 }
 
 /// Somebody must have the other end of a terminal: the caller as long as he waits, whoever listens at the socket otherwise.

@@ -243,6 +243,12 @@ impl Cgroup {
         }
     }
 
+    /// Whether it is there: in one hierarchy is in all, which make it together.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.places().first().is_some_and(|directory| directory.exists())
+    }
+
     /// Ids of all processes in the group and the groups below it.
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {

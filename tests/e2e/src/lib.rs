@@ -12,6 +12,7 @@
 mod binary;
 mod bundle;
 mod canary;
+mod daemon;
 mod engine;
 mod kernel;
 mod patience;
@@ -25,6 +26,7 @@ mod terminal;
 
 pub use bundle::{Bundle, MAPPED};
 pub use canary::Canary;
+pub use daemon::{Client, Daemon};
 pub use engine::{Background, TestEngine};
 pub use kernel::{Process, start_tick};
 pub use patience::eventually;
