@@ -139,8 +139,9 @@ impl Launch<'_> {
             copy_tree: None,
             subject: None,
         };
+        let group = runtime::Group { cgroup, resources: &resources, surround: None };
         let mut network_error = None;
-        let created = runtime::create(&bundle, streams, (cgroup, &resources), &mut |init| {
+        let created = runtime::create(&bundle, streams, group, &mut |init| {
             if let Err(error) = self.connect(init.pid, bridge.as_ref(), *address) {
                 network_error = Some(error);
                 return Err(runtime::Error::InitLost);

@@ -1,7 +1,7 @@
 //! A container: what is kept of it, and what it is doing.
 
 use crate::error::{At, Error, Result};
-use crate::{Lifecycle, check};
+use crate::{Lifecycle, check, group};
 use oci::runtime::{Hook, Spec};
 use runtime::Agent;
 use runtime::cgroup::Cgroup;
@@ -41,6 +41,9 @@ pub struct Record {
     pub init: String,
     /// Its control group, as [`Cgroup::of_specification`] takes it; empty if it has none.
     pub cgroup: PathBuf,
+    /// The service manager's unit that the group belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Name of the user who made it.
     #[serde(default)]
     pub owner: String,
@@ -164,7 +167,7 @@ impl Container {
         };
         let record: Record = serde_json::from_slice(&text)
             .map_err(|error| Error::Document { path, reason: error.to_string() })?;
-        let cgroup = group(&record.cgroup)?;
+        let cgroup = group::at(&record.cgroup)?;
         let mut container = Self { record, status: Status::Stopped, cgroup, directory };
         container.status = container.look()?;
         Ok(container)
@@ -272,11 +275,6 @@ impl Container {
         }
         Ok(())
     }
-}
-
-/// The control group at a recorded path.
-pub(crate) fn group(path: &Path) -> Result<Cgroup> {
-    if path.as_os_str().is_empty() { Ok(Cgroup::none()) } else { Ok(Cgroup::of_specification(path)?) }
 }
 
 impl Record {

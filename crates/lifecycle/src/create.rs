@@ -1,9 +1,9 @@
 //! Making a container from a bundle directory, and running one to its end.
 
-use crate::container::{CONFIGURATION, GATE, Later, Record, check_id, group};
+use crate::container::{CONFIGURATION, GATE, Later, Record, check_id};
 use crate::error::{At, Error, Result};
 use crate::notify::Notify;
-use crate::{Lifecycle, Recipients, check, environment, filter, resources};
+use crate::{Lifecycle, Recipients, check, environment, filter, group, resources};
 use oci::runtime::{Hook, Hooks, LinuxNamespaceType, Spec};
 use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
@@ -41,8 +41,6 @@ pub struct Options {
     pub no_pivot: bool,
     /// Leaves it in the caller's session keyring.
     pub no_keyring: bool,
-    /// It has no control group of its own.
-    pub no_cgroup: bool,
 }
 
 /// Makes a container that waits for [`start`](crate::start::start).
@@ -113,7 +111,7 @@ struct Making<'a> {
     rootfs: PathBuf,
     subject: Subject,
     filter: Option<Filter>,
-    cgroup_path: PathBuf,
+    group: group::Plan,
     cgroup: Option<Cgroup>,
     notify: Option<Notify>,
     finished: bool,
@@ -131,13 +129,8 @@ impl<'a> Making<'a> {
         }
         check_console(options, has_terminal(&spec))?;
         let rootfs = rootfs(&spec, &options.bundle)?;
+        let group = group::Plan::of(lifecycle, &spec, &options.id)?;
         let directory = claim(lifecycle, &options.id)?;
-        let linux = spec.linux().as_ref();
-        let cgroup_path = match linux.and_then(|linux| linux.cgroups_path().clone()) {
-            _ if options.no_cgroup => PathBuf::new(),
-            Some(path) if !path.as_os_str().is_empty() => path,
-            _ => PathBuf::from("/").join(&options.id),
-        };
         let mut making = Self {
             options,
             lifecycle,
@@ -150,7 +143,7 @@ impl<'a> Making<'a> {
             directory,
             rootfs,
             filter: None,
-            cgroup_path,
+            group,
             cgroup: None,
             notify: None,
             finished: false,
@@ -172,9 +165,9 @@ impl<'a> Making<'a> {
             let variables = [format!("LISTEN_FDS={}", self.options.listening), "LISTEN_PID=1".to_owned()];
             environment::add(&mut self.spec, variables);
         }
-        let cgroup = group(&self.cgroup_path)?;
+        let cgroup = group::at(&self.group.path)?;
         if cgroup.exists() {
-            must_be_free(&cgroup, &self.cgroup_path)?;
+            must_be_free(&cgroup, &self.group.path)?;
         }
         self.cgroup = Some(cgroup);
         Ok(())
@@ -203,7 +196,10 @@ impl<'a> Making<'a> {
         let resources = resources::of(&bundle.spec);
         let mut drafted = Ok(());
         let networked = has_own(&bundle.spec, LinuxNamespaceType::Network);
-        let created = runtime::create(&bundle, &streams, (cgroup, &resources), &mut |init| {
+        let mut surround = |init: &Child| self.group.surround(init, cgroup, &resources);
+        let surround = self.group.unit().is_some().then_some(&mut surround as runtime::Surround<'_>);
+        let group = runtime::Group { cgroup, resources: &resources, surround };
+        let created = runtime::create(&bundle, &streams, group, &mut |init| {
             if networked {
                 loopback_up(init)?;
             }
@@ -227,7 +223,8 @@ impl<'a> Making<'a> {
             created: jiff::Timestamp::now().to_string(),
             annotations: self.subject.annotations.clone(),
             init: identity.to_string(),
-            cgroup: self.cgroup_path.clone(),
+            cgroup: self.group.path.clone(),
+            unit: self.group.unit(),
             owner: owner(),
             own_processes: has_own(spec, LinuxNamespaceType::Pid),
             later: Later {
@@ -255,6 +252,7 @@ impl Drop for Making<'_> {
         // the error that ends the creation is the one to tell; what cannot be removed is named by `delete --force`
         if let Some(cgroup) = &self.cgroup {
             cgroup.kill();
+            self.group.take_back();
             let _ = cgroup.remove();
         }
         let _ = runtime::hooks::run(

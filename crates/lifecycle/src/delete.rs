@@ -46,7 +46,11 @@ pub fn remains(lifecycle: &Lifecycle, container: &Container) -> Result<()> {
     if !cgroup.processes().is_empty() {
         cgroup.kill();
     }
-    let removed = cgroup.remove().map_err(Error::from);
+    let stopped = match &container.record.unit {
+        Some(unit) => systemd::Units::connect().and_then(|mut units| units.stop(unit)),
+        None => Ok(()),
+    };
+    let removed = stopped.map_err(Error::from).and(cgroup.remove().map_err(Error::from));
     // the specification: a failing hook is a warning, and the others still run
     for hook in &container.record.later.poststop {
         let place = Place::bundle(&container.record.bundle);

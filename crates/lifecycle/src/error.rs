@@ -35,6 +35,9 @@ pub enum Error {
     /// The runtime.
     #[error(transparent)]
     Runtime(runtime::Error),
+    /// The service manager.
+    #[error(transparent)]
+    Systemd(#[from] systemd::Error),
     /// The network.
     #[error(transparent)]
     Network(#[from] network::Error),

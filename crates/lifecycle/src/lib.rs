@@ -30,6 +30,7 @@ pub mod events;
 pub mod exec;
 pub mod features;
 mod filter;
+mod group;
 pub mod kill;
 pub mod list;
 mod notify;
@@ -54,8 +55,22 @@ use std::rc::Rc;
 pub struct Lifecycle {
     /// The state directory (`--root`).
     pub root: PathBuf,
+    /// Who makes control groups.
+    pub groups: Groups,
     /// Hears what is not as it was asked for, and no error.
     pub warn: Rc<dyn Fn(&str)>,
+}
+
+/// Who makes the control groups of containers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Groups {
+    /// The runtime, by making directories.
+    #[default]
+    Files,
+    /// The service manager, as transient units.
+    Systemd,
+    /// Nobody: containers stay in the caller's.
+    None,
 }
 
 impl std::fmt::Debug for Lifecycle {

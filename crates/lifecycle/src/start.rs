@@ -8,7 +8,11 @@ use crate::notify::Notify;
 use runtime::hooks::Place;
 use std::fs;
 use std::os::fd::AsFd;
+use std::time::Duration;
 use sys::mount::open_directory;
+
+/// How long a failed init may take to say so.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Starts the program of a created container.
 ///
@@ -33,7 +37,10 @@ pub fn start(lifecycle: &Lifecycle, id: &str) -> Result<()> {
     }
     let mut tell = |listener| filter::tell_agent(agent.as_ref(), &subject, pid, listener);
     if let Err(error) = runtime::order_start(&gate, &mut tell) {
-        // it ends by itself; whoever hears of the failure finds it stopped
+        // it ends by itself, when it has said why in its own log; whoever hears of the failure finds it stopped
+        if let Ok(init) = container.process() {
+            let _ = runtime::wait::ended_within(init.pidfd.as_fd(), PATIENCE);
+        }
         container.end()?;
         return Err(error.into());
     }

@@ -61,6 +61,22 @@ impl Cgroup {
         Ok(Self { hierarchies: Hierarchies::detect()?, path: path.to_path_buf() })
     }
 
+    /// The files that limits are written to, and what is written.
+    #[must_use]
+    pub fn settings(&self, resources: &LinuxResources) -> Vec<(String, String)> {
+        let settings = match &self.hierarchies {
+            Hierarchies::Unified(_) => limits::unified(resources),
+            Hierarchies::Separate(_) => limits::separate(resources),
+        };
+        settings.into_iter().map(|setting| (setting.file, setting.value)).collect()
+    }
+
+    /// Whether the host has the unified hierarchy alone.
+    #[must_use]
+    pub fn is_unified(&self) -> bool {
+        matches!(self.hierarchies, Hierarchies::Unified(_))
+    }
+
     /// Changes the limits of a group that is there. Only what is said changes.
     ///
     /// # Errors
@@ -171,11 +187,6 @@ impl Cgroup {
         make_directory(&directory)?;
         write_settings(&directory, &limits::unified(resources))?;
         devices::attach(&directory, resources.devices().as_deref().unwrap_or_default())
-    }
-
-    /// Whether clone3 can start a process in the group: only in the unified hierarchy.
-    pub(crate) fn takes_clones(&self) -> bool {
-        matches!(self.hierarchies, Hierarchies::Unified(_))
     }
 
     /// The directory that clone3 can start a process in.

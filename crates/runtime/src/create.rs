@@ -30,6 +30,25 @@ pub struct Running {
     pub terminal: Option<OwnedFd>,
 }
 
+/// The control group of a container.
+pub struct Group<'a> {
+    /// Where it is.
+    pub cgroup: &'a Cgroup,
+    /// Its limits.
+    pub resources: &'a LinuxResources,
+    /// A service manager, who makes the group around the process.
+    pub surround: Option<Surround<'a>>,
+}
+
+impl std::fmt::Debug for Group<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Group").field("cgroup", self.cgroup).finish_non_exhaustive()
+    }
+}
+
+/// Makes a control group around a process.
+pub type Surround<'a> = &'a mut dyn FnMut(&Child) -> Result<()>;
+
 /// What happens to the descriptor on which a filter's calls are notified.
 pub type Listener<'a> = &'a mut dyn FnMut(OwnedFd) -> Result<()>;
 
@@ -43,9 +62,10 @@ pub type Listener<'a> = &'a mut dyn FnMut(OwnedFd) -> Result<()>;
 pub fn create(
     bundle: &Bundle,
     streams: &Streams,
-    (cgroup, resources): (&Cgroup, &LinuxResources),
+    group: Group<'_>,
     meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
 ) -> Result<Created> {
+    let Group { cgroup, resources, surround } = group;
     let plan = Plan::of(&bundle.spec)?;
     let prepared = init::Prepared {
         plan: &plan,
@@ -53,10 +73,12 @@ pub fn create(
         hierarchies: cgroup.hierarchies()?,
     };
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
-    if cgroup.takes_clones() {
+    // clone3 can start a process in a group of the unified hierarchy; a service manager takes one that is there
+    let first = surround.is_none() && cgroup.is_unified();
+    if first {
         cgroup.create(resources)?;
     }
-    let directory = cgroup.directory_for_clone();
+    let directory = if first { cgroup.directory_for_clone() } else { None };
     let flags = if plan.needs_joiner() { UnshareFlags::empty() } else { plan.at_once() };
     let forked = sys::clone::fork(flags, directory.as_ref().map(AsFd::as_fd), false);
     let child = match forked.at("clone", "the init process")? {
@@ -72,7 +94,7 @@ pub fn create(
     drop(theirs);
     let init = if plan.needs_joiner() { await_joined(&ours, &child)? } else { child };
     let mut created = Created { init: Some(init), channel: ours, terminal: None };
-    let group = directory.is_none().then_some((cgroup, resources));
+    let group = directory.is_none().then_some(Group { cgroup, resources, surround });
     created.prepare(bundle, &plan, group, meanwhile).map_err(|error| created.blame(error))?;
     Ok(created)
 }
@@ -115,15 +137,16 @@ impl Created {
         &mut self,
         bundle: &Bundle,
         plan: &Plan,
-        group: Option<(&Cgroup, &LinuxResources)>,
+        group: Option<Group<'_>>,
         meanwhile: &mut dyn FnMut(&Child) -> Result<()>,
     ) -> Result<()> {
         let init = self.init.as_ref().expect("the init is there until it is started or dropped");
-        if let Some((cgroup, resources)) = group {
+        if let Some(Group { cgroup, resources, surround }) = group {
             // the init makes namespaces and mounts beside this
-            if !cgroup.takes_clones() {
-                cgroup.create(resources)?;
+            if let Some(surround) = surround {
+                surround(init)?;
             }
+            cgroup.create(resources)?;
             cgroup.attach(init.pid)?;
         }
         crate::affinity::reset(init.pid);

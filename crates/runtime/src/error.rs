@@ -46,6 +46,9 @@ pub enum Error {
     /// The process that decides about notified system calls does not answer.
     #[error("failed to connect with seccomp agent: {0}")]
     Agent(String),
+    /// The service manager did not make the control group.
+    #[error("{0}")]
+    Manager(String),
     /// The bundle asks for something impossible.
     #[error("invalid configuration: {0}")]
     Invalid(String),

@@ -38,7 +38,7 @@ pub mod supervisor;
 pub mod wait;
 
 pub use bundle::{Bundle, Life, Streams};
-pub use create::{Created, Listener, Running, create, order_start};
+pub use create::{Created, Group, Listener, Running, Surround, create, order_start};
 pub use error::{Error, Result};
 pub use exec::{Exec, Executed, exec};
 pub use filter::{Agent, Filter};

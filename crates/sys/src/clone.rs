@@ -5,6 +5,7 @@ use rustix::io::{Errno, Result};
 use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
 use std::ffi::{CStr, CString};
+use std::time::Duration;
 
 /// The two returns of [`fork`].
 #[derive(Debug)]
@@ -74,12 +75,21 @@ pub fn fork(namespaces: UnshareFlags, cgroup: Option<BorrowedFd<'_>>, as_sibling
     }
 }
 
+/// How often a thread that has ended is waited for, a tenth of a millisecond each time.
+const LEAVING: u32 = 1000;
+
 /// Fails with `EDEADLK` unless the process has exactly one thread. unshare(2) with `CLONE_THREAD` changes nothing and is refused to a process
 /// with several; unlike `/proc/self` it also answers in a process that has joined another mount namespace.
 fn single_threaded() -> Result<()> {
-    // SAFETY: the flag has no effect on a process with one thread, and is refused otherwise.
-    let result = unsafe { libc::unshare(libc::CLONE_THREAD) };
-    if result == 0 { Ok(()) } else { Err(Errno::DEADLK) }
+    for _ in 0..LEAVING {
+        // SAFETY: the flag has no effect on a process with one thread, and is refused otherwise.
+        if unsafe { libc::unshare(libc::CLONE_THREAD) } == 0 {
+            return Ok(());
+        }
+        // the kernel tells who joins a thread of its end before it takes it off the process
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    Err(Errno::DEADLK)
 }
 
 /// Replaces the process by a program (execve(2)). Returns only on failure, with the reason.

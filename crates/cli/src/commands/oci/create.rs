@@ -44,7 +44,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    fn options(&self, globals: &Globals) -> Outcome<Options> {
+    fn options(&self) -> Outcome<Options> {
         let absolute = |path: PathBuf| {
             std::fs::canonicalize(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
         };
@@ -63,7 +63,6 @@ impl Arguments {
             notify_socket: std::env::var("NOTIFY_SOCKET").ok(),
             no_pivot: self.no_pivot,
             no_keyring: self.no_new_keyring,
-            no_cgroup: globals.no_cgroup,
         })
     }
 }
@@ -82,7 +81,7 @@ pub(super) fn create(globals: &Globals, arguments: Arguments) -> Outcome {
     if arguments.detach || arguments.keep || arguments.no_subreaper {
         return Err(Failure::new("--detach, --keep and --no-subreaper are for run"));
     }
-    let options = Options { detached: true, ..arguments.options(globals)? };
+    let options = Options { detached: true, ..arguments.options()? };
     close_inherited(&arguments, &options)?;
     making::create(&globals.lifecycle(), &options)?;
     Ok(0)
@@ -90,7 +89,7 @@ pub(super) fn create(globals: &Globals, arguments: Arguments) -> Outcome {
 
 pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let lifecycle = globals.lifecycle();
-    let options = arguments.options(globals)?;
+    let options = arguments.options()?;
     close_inherited(&arguments, &options)?;
     // before the container is there, so that no signal is lost
     let watch = (!arguments.detach).then(|| console::Watch::begin(!arguments.no_subreaper)).transpose()?;

@@ -2,7 +2,7 @@
 
 use super::log::Log;
 use crate::failure::{Failure, Outcome};
-use lifecycle::Lifecycle;
+use lifecycle::{Groups, Lifecycle};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -27,8 +27,7 @@ pub(super) struct Globals {
     /// Where failures are told.
     pub(super) log: Log,
     is_root_given: bool,
-    /// Containers stay in the caller's control group.
-    pub(super) no_cgroup: bool,
+    groups: Groups,
 }
 
 /// What comes first.
@@ -46,7 +45,7 @@ impl Globals {
             root: default_root(exec_root),
             log: Log::default(),
             is_root_given: false,
-            no_cgroup: false,
+            groups: Groups::default(),
         };
         let first = globals.take(arguments);
         (globals, first)
@@ -73,11 +72,9 @@ impl Globals {
                 Some("log") => self.log.path = Some(PathBuf::from(take()?)),
                 Some("log-format") => self.log.json = is_json(&take()?)?,
                 Some("rootless") => check_rootless(&take()?)?,
-                Some("cgroup-manager") => match take()?.as_str() {
-                    "disabled" => self.no_cgroup = true,
-                    manager => check_manager(manager)?,
-                },
-                Some("systemd-cgroup") => check_manager("systemd")?,
+                Some("cgroup-manager") => self.groups = groups(&take()?)?,
+                Some("systemd-cgroup") if value.as_deref() == Some("false") => self.groups = Groups::Files,
+                Some("systemd-cgroup") => self.groups = Groups::Systemd,
                 Some("debug") => {}
                 Some("h" | "help") => return Ok(First::Help),
                 Some("v" | "version") => return Ok(First::Version),
@@ -94,7 +91,11 @@ impl Globals {
 
     pub(super) fn lifecycle(&self) -> Lifecycle {
         let log = self.log.clone();
-        Lifecycle { root: self.root.clone(), warn: Rc::new(move |text| log.warning(text)) }
+        Lifecycle {
+            root: self.root.clone(),
+            groups: self.groups,
+            warn: Rc::new(move |text| log.warning(text)),
+        }
     }
 
     /// A state directory that was asked for has to be there for whoever only looks.
@@ -135,14 +136,13 @@ fn check_rootless(word: &str) -> Outcome<()> {
     }
 }
 
-fn check_manager(name: &str) -> Outcome<()> {
-    match name {
-        "cgroupfs" => Ok(()),
-        "systemd" => Err(Failure::new(
-            "the systemd cgroup driver is not supported yet; leave --systemd-cgroup out for cgroupfs",
-        )),
-        other => {
-            Err(Failure::new(format!("unknown cgroup manager {other:?}: there are cgroupfs and disabled")))
-        }
+fn groups(manager: &str) -> Outcome<Groups> {
+    match manager {
+        "cgroupfs" => Ok(Groups::Files),
+        "systemd" => Ok(Groups::Systemd),
+        "disabled" => Ok(Groups::None),
+        other => Err(Failure::new(format!(
+            "unknown cgroup manager {other:?}: there are cgroupfs, systemd and disabled"
+        ))),
     }
 }
