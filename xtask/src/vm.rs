@@ -9,6 +9,7 @@ mod cpio;
 mod initramfs;
 mod kernel;
 mod machine;
+mod systemd;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ The command's standard output and error come out together, on standard output.
   --memory MB         memory of the guest; the RAM disk counts twice while it boots [default: 768]
   --timeout SECONDS   end the machine after this time [default: 300]
   --kernel PACKAGE    Debian kernel package, or a meta package that names one [default: linux-image-cloud-amd64]
+  --systemd           a guest whose process 1 is systemd, instead of the command alone
+  --append WORDS      more words for the kernel's command line
   --keep              keep the initial RAM disk and say where it is
 
 TARE_BIN names the binary that becomes /bin/tare; otherwise the newest build under target/ is taken.";
@@ -39,6 +42,8 @@ struct Options {
     memory: u32,
     timeout: Duration,
     kernel: String,
+    systemd: bool,
+    append: String,
     keep: bool,
     command: Vec<String>,
 }
@@ -51,6 +56,8 @@ impl Default for Options {
             memory: 768,
             timeout: Duration::from_secs(300),
             kernel: "linux-image-cloud-amd64".into(),
+            systemd: false,
+            append: String::new(),
             keep: false,
             command: Vec::new(),
         }
@@ -78,7 +85,8 @@ fn boot(options: &Options) -> Result<i32, String> {
     let kernel = kernel::obtain(&options.kernel, &target.join("vm"))?;
     let place = target.join("vm").join(format!("run-{}", std::process::id()));
     std::fs::create_dir_all(&place).map_err(|error| format!("create {}: {error}", place.display()))?;
-    let result = boot_in(&place, &kernel, options);
+    let system = if options.systemd { Some(systemd::obtain(&target.join("vm"))?) } else { None };
+    let result = boot_in(&place, &kernel, system.as_deref(), options);
     if options.keep {
         note(&format!("kept {}", place.display()));
     } else {
@@ -87,9 +95,15 @@ fn boot(options: &Options) -> Result<i32, String> {
     result
 }
 
-fn boot_in(place: &Path, kernel: &kernel::Kernel, options: &Options) -> Result<i32, String> {
+fn boot_in(
+    place: &Path,
+    kernel: &kernel::Kernel,
+    system: Option<&Path>,
+    options: &Options,
+) -> Result<i32, String> {
     let nonce = format!("{}-{:x}", std::process::id(), started());
     let image = initramfs::Contents {
+        system,
         binary: target::tare(),
         files: &options.files,
         modules: kernel.modules(&options.modules)?,
@@ -103,6 +117,7 @@ fn boot_in(place: &Path, kernel: &kernel::Kernel, options: &Options) -> Result<i
         initramfs: &initramfs,
         memory: options.memory,
         timeout: options.timeout,
+        append: &format!("{} {}", system.map_or("", |_| systemd::APPEND), options.append),
         nonce: &nonce,
     }
     .run(&mut std::io::stdout())
@@ -127,24 +142,37 @@ fn parse(args: &[String]) -> Result<Options, String> {
             options.command = rest.cloned().collect();
             break;
         }
-        if flag == "--keep" {
-            options.keep = true;
-            continue;
-        }
-        let value = rest.next().ok_or_else(|| format!("{flag}: unknown option, or its value is missing"))?;
         match flag.as_str() {
-            "--file" => options.files.push(parse_file(value)?),
-            "--module" => options.modules.push(value.clone()),
-            "--kernel" => options.kernel = value.clone(),
-            "--memory" => options.memory = number(flag, value)?,
-            "--timeout" => options.timeout = Duration::from_secs(number(flag, value)?),
-            _ => return Err(format!("{flag}: unknown option")),
+            "--keep" => options.keep = true,
+            "--systemd" => options.systemd = true,
+            _ => {
+                let value = rest.next();
+                let value =
+                    value.ok_or_else(|| format!("{flag}: unknown option, or its value is missing"))?;
+                options.set(flag, value)?;
+            }
         }
     }
     if options.command.is_empty() {
         return Err("no command: it follows `--`".into());
     }
     Ok(options)
+}
+
+impl Options {
+    /// An option with a value.
+    fn set(&mut self, flag: &str, value: &str) -> Result<(), String> {
+        match flag {
+            "--file" => self.files.push(parse_file(value)?),
+            "--module" => self.modules.push(value.into()),
+            "--kernel" => self.kernel = value.into(),
+            "--append" => self.append = value.into(),
+            "--memory" => self.memory = number(flag, value)?,
+            "--timeout" => self.timeout = Duration::from_secs(number(flag, value)?),
+            _ => return Err(format!("{flag}: unknown option")),
+        }
+        Ok(())
+    }
 }
 
 fn parse_file(value: &str) -> Result<(PathBuf, String), String> {

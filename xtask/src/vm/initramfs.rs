@@ -15,6 +15,8 @@ const DIRECTORIES: [&str; 10] = ["bin", "dev", "etc", "new", "proc", "root", "ru
 /// What one guest gets.
 #[derive(Debug)]
 pub(super) struct Contents<'a> {
+    /// A root directory to begin with: systemd's.
+    pub(super) system: Option<&'a Path>,
     /// Becomes `/bin/tare`.
     pub(super) binary: Option<PathBuf>,
     /// Files and directories of this machine, and their absolute paths in the guest.
@@ -37,13 +39,18 @@ pub(super) fn write(contents: &Contents<'_>, path: &Path) -> Result<(), String> 
 
 fn fill<W: Write>(tree: &mut Tree<W>, contents: &Contents<'_>) -> Result<(), String> {
     DIRECTORIES.iter().try_for_each(|directory| tree.directory(directory))?;
-    tree.text("init", 0o755, INIT)?;
-    tree.text(
-        "etc/passwd",
-        0o644,
-        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-    )?;
-    tree.text("etc/group", 0o644, "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n")?;
+    match contents.system {
+        Some(system) => {
+            tree.children(system, "")?;
+            tree.text("init", 0o755, super::systemd::INIT)?;
+        }
+        None => {
+            tree.text("init", 0o755, INIT)?;
+            let accounts = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n";
+            tree.text("etc/passwd", 0o644, accounts)?;
+            tree.text("etc/group", 0o644, "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n")?;
+        }
+    }
     tree.text("etc/hosts", 0o644, "127.0.0.1 localhost vm\n")?;
     // The console must be there before anything is mounted, or the kernel starts /init without standard streams.
     tree.wrote("dev/console", |archive| archive.character_device("dev/console", 5, 1))?;
@@ -120,6 +127,7 @@ impl<W: Write> Tree<W> {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let inside = format!("{name}/{}", entry.file_name().to_string_lossy());
+            let inside = inside.trim_start_matches('/').to_owned();
             let kind = entry.file_type().map_err(failed)?;
             if kind.is_symlink() {
                 let target = fs::read_link(entry.path()).map_err(failed)?;

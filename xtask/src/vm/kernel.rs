@@ -129,7 +129,7 @@ fn only(directory: &Path, prefix: &str) -> Result<PathBuf, String> {
 }
 
 /// Runs a program to its end; what it printed, or why it did not work.
-fn output(command: &mut Command) -> Result<String, String> {
+pub(super) fn output(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{name}: {error}"))?;
     if !output.status.success() {

@@ -16,6 +16,8 @@ pub(super) struct Machine<'a> {
     /// In MiB.
     pub(super) memory: u32,
     pub(super) timeout: Duration,
+    /// More words for the kernel.
+    pub(super) append: &'a str,
     /// What the console's marks are recognised by.
     pub(super) nonce: &'a str,
 }
@@ -41,7 +43,7 @@ impl Machine<'_> {
             .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
             .args(machine)
             .args(streams)
-            .args(["-append", "console=ttyS0 quiet panic=-1 reboot=t"])
+            .args(["-append", &format!("console=ttyS0 quiet panic=-1 reboot=t {}", self.append)])
             .arg("-kernel")
             .arg(self.kernel)
             .arg("-initrd")
