@@ -116,6 +116,14 @@ pub(crate) fn check(spec: &Spec) -> Result<()> {
     if spec.domainname().as_ref().is_some_and(|name| !name.is_empty()) && !has(LinuxNamespaceType::Uts) {
         return invalid("unable to set domainname without a private UTS namespace".into());
     }
+    if linux.net_devices().as_ref().is_some_and(|devices| !devices.is_empty())
+        && !has(LinuxNamespaceType::Network)
+    {
+        return invalid("unable to move network devices without a private NET namespace".into());
+    }
+    if linux.intel_rdt().is_some() {
+        return invalid("linux.intelRdt is not supported; leave it out of config.json".into());
+    }
     for (name, value) in linux.sysctl().iter().flatten() {
         check_sysctl(name, &has)?;
         if name.replace('/', ".") == "kernel.domainname"

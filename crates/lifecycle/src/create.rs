@@ -203,6 +203,7 @@ impl<'a> Making<'a> {
             if networked {
                 loopback_up(init)?;
             }
+            take_devices(&bundle.spec, init)?;
             drafted = self.record(&bundle.spec, init).and_then(|record| record.draft(&self.directory));
             Ok(())
         });
@@ -350,14 +351,34 @@ pub(crate) fn has_own(spec: &Spec, kind: LinuxNamespaceType) -> bool {
 }
 
 fn loopback_up(init: &Child) -> runtime::Result<()> {
+    in_network(init, "set up the loopback interface of", network::loopback_up)
+}
+
+/// Does something to the network of the init.
+fn in_network(
+    init: &Child,
+    doing: &'static str,
+    work: impl FnOnce(BorrowedFd<'_>) -> network::Result<()>,
+) -> runtime::Result<()> {
     let path = format!("/proc/{}/ns/net", init.pid.as_raw_nonzero());
-    let failed = |source: std::io::Error| runtime::Error::Io {
-        doing: "set up the loopback interface of",
-        path: path.clone().into(),
-        source,
-    };
+    let failed = |source: std::io::Error| runtime::Error::Io { doing, path: path.clone().into(), source };
     let namespace = fs::File::open(&path).map_err(&failed)?;
-    network::loopback_up(namespace.as_fd()).map_err(|error| failed(std::io::Error::other(error)))
+    work(namespace.as_fd()).map_err(|error| failed(std::io::Error::other(error)))
+}
+
+/// Moves devices of the host into the container's network.
+fn take_devices(spec: &Spec, init: &Child) -> runtime::Result<()> {
+    let devices = spec.linux().as_ref().and_then(|linux| linux.net_devices().as_ref());
+    let mut devices: Vec<_> = devices.into_iter().flatten().collect();
+    // in the same order each time, so that a failure is the same each time
+    devices.sort_by_key(|(name, _)| name.as_str());
+    for (name, device) in devices {
+        let inside = device.name().as_ref().filter(|inside| !inside.is_empty()).unwrap_or(name);
+        in_network(init, "move a device into the network of", |namespace| {
+            network::device::take(name, inside, namespace)
+        })?;
+    }
+    Ok(())
 }
 
 fn copy_tree(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> std::io::Result<()> {

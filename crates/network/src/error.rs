@@ -41,6 +41,12 @@ pub enum Error {
         /// Its name.
         bridge: String,
     },
+    /// There is no such device on the host.
+    #[error("network device {name} does not exist; 'ip link' lists those that do")]
+    NoDevice {
+        /// Its name.
+        name: String,
+    },
     /// An interface of the bridge's name exists and is something else.
     #[error("interface {name} exists and is no bridge; remove it with 'ip link del {name}'")]
     NotABridge {

@@ -14,6 +14,7 @@
 
 pub mod addresses;
 pub mod bridge;
+pub mod device;
 pub mod endpoint;
 pub mod error;
 pub mod hosts;

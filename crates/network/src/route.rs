@@ -92,6 +92,18 @@ impl Route {
         Ok(first)
     }
 
+    /// The addresses of a link that were given for good and are good everywhere, of both families.
+    pub(crate) fn lasting_addresses(&mut self, index: u32) -> Result<Vec<address::Lasting>> {
+        let mut batch = Batch::new();
+        address::ask_both(&mut batch);
+        let mut lasting = Vec::new();
+        self.dump(&mut batch, "list the addresses of this machine", |body| {
+            lasting.extend(address::parse_lasting(body, index));
+        })?;
+        lasting.dedup();
+        Ok(lasting)
+    }
+
     /// The destinations of all routes in all tables but the default ones, and the links of the default ones.
     pub(crate) fn routes(&mut self) -> Result<(Vec<Subnet>, Vec<u32>)> {
         let mut batch = Batch::new();

@@ -2,7 +2,7 @@
 
 use super::INET;
 use crate::subnet::Subnet;
-use crate::wire::{Batch, find, number};
+use crate::wire::{Batch, attributes, find, number};
 use std::net::Ipv4Addr;
 use sys::netlink::flags::{CREATE, DUMP, REPLACE};
 
@@ -14,6 +14,11 @@ const GET_ROUTE: u16 = 26;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 const IFA_BROADCAST: u16 = 4;
+
+const IFA_FLAGS: u16 = 8;
+/// `IFA_F_PERMANENT`, `IFA_F_NODAD`.
+const PERMANENT: u32 = 0x80;
+const NO_DETECTION: u8 = 0x02;
 
 const RTA_DESTINATION: u16 = 1;
 const RTA_LINK: u16 = 4;
@@ -55,6 +60,47 @@ pub(crate) fn default_route(batch: &mut Batch, index: u32, gateway: Ipv4Addr) {
 /// Asks for all IPv4 addresses.
 pub(crate) fn ask(batch: &mut Batch) {
     batch.message(GET_ADDRESS, DUMP, &[INET, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+/// Asks for all addresses of both families.
+pub(crate) fn ask_both(batch: &mut Batch) {
+    batch.message(GET_ADDRESS, DUMP, &[0; FIXED_ADDRESS]);
+}
+
+/// An address as the kernel describes it, to be given again to the same link elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lasting {
+    family: u8,
+    prefix: u8,
+    /// `IFA_ADDRESS`, `IFA_LOCAL` and `IFA_BROADCAST`, those that it has.
+    values: Vec<(u16, Vec<u8>)>,
+}
+
+/// Reads an `RTM_NEWADDR`, if it is a permanent address of global scope of the link.
+pub(crate) fn parse_lasting(body: &[u8], index: u32) -> Option<Lasting> {
+    let [family, prefix, flags, scope] = *body.first_chunk::<4>()?;
+    let attributes_of = body.get(FIXED_ADDRESS..)?;
+    let all_flags = find(attributes_of, IFA_FLAGS).and_then(number).unwrap_or(u32::from(flags));
+    if number(body.get(4..8)?)? != index || all_flags & PERMANENT == 0 || scope != SCOPE_UNIVERSE {
+        return None;
+    }
+    let kinds = [IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST];
+    let values = attributes(attributes_of)
+        .filter(|(kind, _)| kinds.contains(kind))
+        .map(|(kind, value)| (kind, value.to_vec()))
+        .collect();
+    Some(Lasting { family, prefix, values })
+}
+
+/// Gives a link an address that it had. One of version 6 is known to be nobody else's.
+pub(crate) fn give_again(batch: &mut Batch, index: u32, address: &Lasting) {
+    let flags = if address.family == INET { 0 } else { NO_DETECTION };
+    let mut fixed = [address.family, address.prefix, flags, SCOPE_UNIVERSE, 0, 0, 0, 0];
+    fixed[4..8].copy_from_slice(&index.to_ne_bytes());
+    batch.message(NEW_ADDRESS, CREATE | REPLACE, &fixed);
+    for (kind, value) in &address.values {
+        batch.attribute(*kind, value);
+    }
 }
 
 /// Asks for all IPv4 routes.

@@ -103,6 +103,18 @@ pub(crate) fn make_bridge(batch: &mut Batch, name: &str, hardware: [u8; 6], mtu:
     batch.message(SET_LINK, 0, &fixed(0, 0)).text(NAME, name).number(MTU, mtu);
 }
 
+/// Sets a link down: only then its name can be changed.
+pub(crate) fn set_down(batch: &mut Batch, index: u32) {
+    let mut bytes = fixed(index, UP);
+    bytes[8..12].fill(0);
+    batch.message(SET_LINK, 0, &bytes);
+}
+
+/// Moves a link into another namespace, a descriptor's number in this process, under a name.
+pub(crate) fn give_away(batch: &mut Batch, index: u32, namespace: u32, name: &str) {
+    batch.message(SET_LINK, 0, &fixed(index, 0)).number(NAMESPACE_DESCRIPTOR, namespace).text(NAME, name);
+}
+
 /// Sets a link up.
 pub(crate) fn set_up(batch: &mut Batch, index: u32) {
     batch.message(SET_LINK, 0, &fixed(index, UP));

@@ -61,3 +61,79 @@ fn a_configuration_that_is_none_says_where() {
     bundle.oci(["run", "bundle"]).fails(1, "config.json");
     bundle.nothing_is_left();
 }
+
+/// System calls of a creation.
+const MAKING: [&str; 37] = [
+    "capset",
+    "chdir",
+    "clone3",
+    "execve",
+    "fchdir",
+    "fchmod",
+    "fchmodat",
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "keyctl",
+    "mkdir",
+    "mkdirat",
+    "mknodat",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "open_tree",
+    "pivot_root",
+    "prctl",
+    "prlimit64",
+    "recvmsg",
+    "rename",
+    "seccomp",
+    "sendmsg",
+    "sethostname",
+    "setgroups",
+    "setns",
+    "setresgid",
+    "setresuid",
+    "setsid",
+    "setsockopt",
+    "socket",
+    "socketpair",
+    "symlinkat",
+    "umount2",
+    "unshare",
+];
+/// Those that taking back needs as well: when one of them fails there, a forced deletion must do the rest.
+const BOTH: [&str; 8] = ["fcntl", "openat", "openat2", "read", "readlink", "statx", "waitid", "write"];
+/// Which calls of one name fail, each alone, counted in each process.
+const OCCURRENCES: [u32; 9] = [1, 2, 3, 5, 8, 13, 21, 34, 55];
+
+/// Every kind of call fails in turn, at its first and at later occurrences, by the kernel's word: whatever comes of it, nothing is left.
+#[test]
+fn every_system_call_that_fails_leaves_nothing() {
+    if !e2e::needs_programs(&["strace"]) {
+        return;
+    }
+    let Some(mut bundle) = Bundle::new() else { return };
+    bundle.set("/linux/resources/pids", json!({"limit": 10}));
+    bundle.set("/linux/sysctl", json!({"kernel.shm_rmid_forced": "1"}));
+    let mut failed = 0;
+    for (call, occurrence) in
+        MAKING.iter().chain(&BOTH).flat_map(|call| OCCURRENCES.map(|occurrence| (*call, occurrence)))
+    {
+        let inject = format!("inject={call}:error=ENOMEM:when={occurrence}");
+        let traced = format!("trace={call}");
+        let command = bundle.command(["run", "bundle"]);
+        let mut strace = std::process::Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &traced, "-e", &inject]);
+        strace.arg(command.get_program()).args(command.get_args()).current_dir(bundle.directory());
+        let said = e2e::ask(&mut strace, b"");
+        failed += u32::from(said.code != 0);
+        if BOTH.contains(&call) {
+            bundle.oci(["delete", "--force", "bundle"]).ok();
+        }
+        let left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bundle.nothing_is_left()));
+        assert!(left.is_ok(), "{call} {occurrence}: {said:?}");
+    }
+    // most of them are no matter of indifference
+    assert!(failed > 100, "{failed}");
+}

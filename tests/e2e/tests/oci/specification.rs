@@ -162,3 +162,41 @@ fn an_agent_gets_the_listener_of_a_filter() {
     assert_eq!(state["fds"], json!(["seccompFd"]));
     assert_eq!(message.descriptors.len(), 1);
 }
+
+/// A device of the host becomes the container's: with another name, up, with its addresses. A veth pair stands for hardware, in a network of this test's own.
+#[test]
+fn network_devices_are_moved() {
+    let Some(mut bundle) = Bundle::new() else { return };
+    let host = "ip link add tare-a type veth peer name tare-b && ip link set tare-a address 02:00:00:00:00:07 mtu 1400 up && \
+                ip address add 192.0.2.7/24 dev tare-a && ip address add 192.0.2.9/24 dev tare-a valid_lft 100 preferred_lft 100 && exec \"$@\"";
+    let run = |bundle: &mut Bundle, devices: serde_json::Value| {
+        bundle.set("/linux/netDevices", devices);
+        bundle.set("/process/args", json!(["sh", "-c", "ip -o address; ip link show dev eth7"]));
+        let command = bundle.command(["run", "bundle"]);
+        let mut outer = std::process::Command::new("unshare");
+        outer.args(["--net", "sh", "-c", host, "sh"]).arg(command.get_program()).args(command.get_args());
+        e2e::ask(outer.current_dir(bundle.directory()), b"")
+    };
+    let said = run(&mut bundle, json!({"tare-a": {"name": "eth7"}}));
+    let text = said.clone().text();
+    assert!(text.contains("192.0.2.7/24") && !text.contains("192.0.2.9"), "{said:?}");
+    assert!(
+        text.contains("02:00:00:00:00:07") && text.contains("mtu 1400") && text.contains("UP"),
+        "{said:?}"
+    );
+    for (devices, reason) in [
+        (json!({"tare-x": {}}), "tare-x does not exist"),
+        (json!({"tare-a": {"name": "lo"}}), "File exists"),
+        (json!({"tare-a": {"name": "a/b"}}), "is not valid"),
+    ] {
+        run(&mut bundle, devices).fails(1, reason);
+        bundle.nothing_is_left();
+    }
+    let namespaces = bundle.config["linux"]["namespaces"].as_array().unwrap().clone();
+    let kept: Vec<_> = namespaces.into_iter().filter(|n| n["type"] != "network").collect();
+    bundle.set("/linux/namespaces", json!(kept));
+    run(&mut bundle, json!({"tare-a": {}})).fails(1, "without a private NET namespace");
+    bundle.set("/linux/netDevices", json!({}));
+    bundle.set("/linux/intelRdt", json!({"closID": "x"}));
+    bundle.oci(["run", "bundle"]).fails(1, "intelRdt is not supported");
+}
