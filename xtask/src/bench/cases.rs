@@ -1,6 +1,7 @@
 //! The benchmarks, with the targets that they are held against.
 
 mod build;
+pub(super) mod oci;
 mod ps;
 mod resident;
 mod run;
@@ -14,89 +15,122 @@ use super::race;
 pub(super) struct Case {
     pub(super) name: &'static str,
     what: &'static str,
-    target: Option<Target>,
+    targets: &'static [Target],
     /// Measures in about the given number of rounds.
     pub(super) measure: fn(&mut Ground, &Case, usize) -> Outcome,
 }
 
 /// All of them, in the order of running.
-pub(super) const ALL: [Case; 13] = [
+pub(super) const ALL: [Case; 17] = [
     Case {
         name: "run-none",
         what: "`run --rm --network none IMAGE /bin/true` against a bare `crun run` of an equivalent bundle",
-        target: Some(Target::Ratio(1.0)),
+        targets: &[Target::Wall(Kind::Crun, 1.0)],
         measure: |ground, case, rounds| case.outcome(run::none(ground, rounds)),
     },
     Case {
         name: "run-bridge",
         what: "`run --rm IMAGE /bin/true`, on the bridge, against the same crun without one",
-        target: Some(Target::Ratio(2.0)),
+        targets: &[Target::Wall(Kind::Crun, 2.0)],
         measure: |ground, case, rounds| case.outcome(run::bridge(ground, rounds)),
     },
     Case {
         name: "oci-run",
-        what: "`tare oci run` against `crun run`: the same bundle, Docker's default configuration, /bin/true",
-        target: Some(Target::Ratio(0.5)),
-        measure: |ground, case, rounds| case.outcome(run::oci(ground, rounds)),
+        what: "`tare oci run` against `crun run` and `runc run`: the same bundle, Docker's default configuration, /bin/true; and a program that asks the kernel for the same, without a runtime",
+        targets: &[
+            Target::Wall(Kind::Crun, 0.5),
+            Target::Processor(Kind::Crun, 0.5),
+            Target::Wall(Kind::Runc, 0.15),
+            Target::Wall(Kind::Floor, 2.0),
+        ],
+        measure: |ground, case, rounds| case.outcome(oci::run(ground, rounds)),
     },
     Case {
         name: "oci-steps",
-        what: "`create`, `start`, `delete --force` of the same bundle by both",
-        target: Some(Target::Ratio(0.5)),
-        measure: |ground, case, rounds| case.outcome(run::oci_steps(ground, rounds)),
+        what: "`create`, `start`, `delete --force` of the same bundle, by a shell",
+        targets: &[
+            Target::Wall(Kind::Crun, 0.5),
+            Target::Processor(Kind::Crun, 0.5),
+            Target::Wall(Kind::Runc, 0.15),
+        ],
+        measure: |ground, case, rounds| case.outcome(oci::steps(ground, rounds)),
+    },
+    Case {
+        name: "oci-exec",
+        what: "`exec` of /bin/true in a running container of the same bundle",
+        targets: &[Target::Wall(Kind::Crun, 0.5), Target::Processor(Kind::Crun, 0.5)],
+        measure: |ground, case, rounds| case.outcome(oci::exec(ground, rounds)),
+    },
+    Case {
+        name: "oci-eight",
+        what: "200 runs of the same bundle, eight at a time",
+        targets: &[Target::Wall(Kind::Crun, 0.5)],
+        measure: |ground, case, rounds| case.outcome(oci::eight(ground, rounds)),
+    },
+    Case {
+        name: "oci-thousand",
+        what: "`create`, `start`, `delete --force` beside 1,000 running containers, and before they were there",
+        targets: &[Target::Second(1.2)],
+        measure: |ground, case, rounds| case.outcome(oci::thousand(ground, rounds)),
+    },
+    Case {
+        name: "oci-memory",
+        what: "peak memory of `run`, the largest of the rounds",
+        targets: &[Target::Memory(Kind::Crun, 1.0)],
+        measure: |ground, case, rounds| case.outcome(oci::memory(ground, rounds)),
     },
     Case {
         name: "rebuild-scratch",
         what: "cached rebuild of FROM scratch, ADD, CMD",
-        target: Some(Target::Milliseconds(50.0)),
+        targets: &[Target::Milliseconds(50.0)],
         measure: |ground, case, rounds| case.outcome(build::rebuild_scratch(ground, rounds)),
     },
     Case {
         name: "rebuild-debian",
         what: "cached rebuild of FROM debian:bookworm, RUN apt-get install curl, COPY, WORKDIR, CMD",
-        target: Some(Target::Milliseconds(100.0)),
+        targets: &[Target::Milliseconds(100.0)],
         measure: |ground, case, rounds| case.outcome(build::rebuild_debian(ground, rounds)),
     },
     Case {
         name: "build-10-run",
         what: "ten cold `RUN true`, against BuildKit",
-        target: Some(Target::Ratio(0.2)),
+        targets: &[Target::Wall(Kind::Docker, 0.2)],
         measure: |ground, case, rounds| case.outcome(build::ten_steps(ground, rounds.div_ceil(4))),
     },
     Case {
         name: "build-copy-10k",
         what: "cold COPY of 10,000 files that are new in each round, against BuildKit",
-        target: Some(Target::Ratio(0.4)),
+        targets: &[Target::Wall(Kind::Docker, 0.4)],
         measure: |ground, case, rounds| case.outcome(build::many_files(ground, rounds.div_ceil(4))),
     },
     Case {
         name: "memory-run",
         what: "peak memory of `run --rm IMAGE /bin/true` on the bridge, the largest of the rounds",
-        target: Some(Target::Mebibytes(40.0)),
+        targets: &[Target::Mebibytes(40.0)],
         measure: |ground, case, rounds| case.outcome(resident::run(ground, rounds.div_ceil(4))),
     },
     Case {
         name: "memory-build",
         what: "peak memory of a cold COPY of 10,000 files and one of 256 MiB",
-        target: Some(Target::Mebibytes(40.0)),
+        targets: &[Target::Mebibytes(40.0)],
         measure: |ground, case, _| case.outcome(resident::build(ground)),
     },
     Case {
         name: "memory-import",
         what: "peak memory of `import` of Debian's root file system",
-        target: Some(Target::Mebibytes(40.0)),
+        targets: &[Target::Mebibytes(40.0)],
         measure: |ground, case, _| case.outcome(resident::import(ground)),
     },
     Case {
         name: "memory-supervisor",
         what: "private dirty memory of all our processes while a container runs detached",
-        target: Some(Target::Mebibytes(1.0)),
+        targets: &[Target::Mebibytes(1.0)],
         measure: |ground, case, _| case.outcome(resident::supervisor(ground)),
     },
     Case {
         name: "ps-1000",
         what: "`ps --all --quiet` at 1,000 created containers",
-        target: None,
+        targets: &[],
         measure: |ground, case, rounds| case.outcome(ps::thousand(ground, rounds)),
     },
 ];
@@ -104,9 +138,10 @@ pub(super) const ALL: [Case; 13] = [
 impl Case {
     /// A benchmark that could not even begin has one line, ours, with the reason.
     fn outcome(&self, lines: Result<Vec<Line>, String>) -> Outcome {
-        let lines = lines
-            .unwrap_or_else(|reason| vec![Line { label: Kind::Tare.name().into(), figures: Err(reason) }]);
-        Outcome { name: self.name, what: self.what, lines, target: self.target }
+        let lines = lines.unwrap_or_else(|reason| {
+            vec![Line { label: Kind::Tare.name().into(), kind: Kind::Tare, figures: Err(reason) }]
+        });
+        Outcome { name: self.name, what: self.what, lines, targets: self.targets }
     }
 }
 

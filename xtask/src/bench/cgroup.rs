@@ -90,6 +90,32 @@ fn hierarchies() -> Vec<PathBuf> {
     all
 }
 
+/// Makes the group `name` in every hierarchy that has controllers of version 1.
+pub(super) fn create_everywhere(name: &str) -> Result<(), String> {
+    hierarchies().iter().skip(1).try_for_each(|hierarchy| {
+        let path = hierarchy.join(name);
+        fs::create_dir_all(&path).map_err(|error| format!("create {}: {error}", path.display()))?;
+        inherit_cpuset(hierarchy, name)
+    })
+}
+
+/// A new cpuset takes no processes before it has processors and memory.
+fn inherit_cpuset(hierarchy: &Path, name: &str) -> Result<(), String> {
+    let mut path = hierarchy.to_path_buf();
+    for part in name.split('/') {
+        path.push(part);
+        for file in ["cpuset.cpus", "cpuset.mems"] {
+            let whole = hierarchy.join(file);
+            if let Ok(all) = fs::read_to_string(&whole) {
+                let place = path.join(file);
+                fs::write(&place, all.trim())
+                    .map_err(|error| format!("write {}: {error}", place.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether a hierarchy has the group `name`.
 pub(super) fn exists(name: &str) -> bool {
     hierarchies().iter().any(|hierarchy| hierarchy.join(name).exists())

@@ -12,6 +12,9 @@ use super::seat::{Place, Seat};
 pub(super) enum Kind {
     Tare,
     Crun,
+    Runc,
+    /// No runtime: a program that asks the kernel for the same.
+    Floor,
     /// The daemon with BuildKit, in a lab only: what a benchmark builds there is pruned with all build cache.
     Docker,
 }
@@ -21,6 +24,8 @@ impl Kind {
         match self {
             Self::Tare => "tare",
             Self::Crun => "crun",
+            Self::Runc => "runc",
+            Self::Floor => "floor",
             Self::Docker => "docker",
         }
     }
@@ -28,7 +33,8 @@ impl Kind {
     /// The words that print the version, and nothing else of it that has a digit.
     fn version(self, program: &str) -> Vec<String> {
         let words: &[&str] = match self {
-            Self::Tare | Self::Crun => &[program, "--version"],
+            Self::Tare | Self::Crun | Self::Runc => &[program, "--version"],
+            Self::Floor => &["echo", "floor 1"],
             Self::Docker => &[program, "version", "--format", "{{.Server.Version}}"],
         };
         words.iter().map(|&word| word.into()).collect()

@@ -12,13 +12,25 @@ use crate::target;
 /// What a container gets from Docker by default, without its files in /etc: six namespaces, 14 capabilities, the
 /// usual mounts and device rules, masked and read-only paths, the seccomp rules.
 const CONFIGURATION: &str = include_str!("bundle.json");
+const FLOOR: &str = include_str!("floor.c");
 const BUSYBOX: &str = "/bin/busybox";
 
-/// Makes a bundle with a root file system in `rootfs`, and configurations `<name>.json` that differ in the cgroup alone, so
-/// that each contender's container is counted as its own.
-pub(super) fn bundle(place: &Path, groups: &[(&str, String)]) -> Result<(), String> {
+/// A bundle beside others on the same root file system.
+#[derive(Debug)]
+pub(super) struct Bundle {
+    /// Name of its directory.
+    pub(super) name: String,
+    /// Its cgroup, so that each contender's containers are counted as its own.
+    pub(super) group: String,
+    /// It sleeps instead of ending at once.
+    pub(super) sleeps: bool,
+}
+
+/// Makes bundles on one root file system, `rootfs`.
+pub(super) fn bundles(place: &Path, bundles: &[Bundle]) -> Result<(), String> {
     let failed = |error: serde_json::Error| format!("bundle.json: {error}");
     let mut configuration: serde_json::Value = serde_json::from_str(CONFIGURATION).map_err(failed)?;
+    configuration["root"]["path"] = "../rootfs".into();
     let root = place.join("rootfs");
     for directory in ["bin", "dev", "etc", "proc", "root", "sys", "tmp"] {
         make(&root.join(directory))?;
@@ -26,12 +38,23 @@ pub(super) fn bundle(place: &Path, groups: &[(&str, String)]) -> Result<(), Stri
     busybox(&root.join("bin"))?;
     write(&root.join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n")?;
     write(&root.join("etc/group"), "root:x:0:\n")?;
-    for (name, group) in groups {
+    let ends = configuration["process"]["args"].clone();
+    for Bundle { name, group, sleeps } in bundles {
         configuration["linux"]["cgroupsPath"] = group.as_str().into();
+        configuration["process"]["args"] =
+            if *sleeps { serde_json::json!(["/bin/sleep", "600"]) } else { ends.clone() };
         let text = serde_json::to_string(&configuration).map_err(failed)?;
-        write(&place.join(format!("{name}.json")), &text)?;
+        make(&place.join(name))?;
+        write(&place.join(name).join("config.json"), &text)?;
     }
     Ok(())
+}
+
+/// Compiles the program without a runtime.
+pub(super) fn floor(path: &Path) -> Result<(), String> {
+    let source = path.with_extension("c");
+    write(&source, FLOOR)?;
+    program(Command::new("cc").args(["-O2", "-static", "-o"]).arg(path).arg(&source))
 }
 
 /// Busybox and a link for each of its programs.

@@ -26,8 +26,8 @@
 
 #define CHECK(call) do { if ((call) < 0) { fprintf(stderr, "floor: line %d: %s: %m\n", __LINE__, #call); _exit(125); } } while (0)
 
-static const char *const CONTROLLERS[] = {"cpu", "cpuacct", "memory", "devices", "freezer", "pids"};
-static const char *const MOUNTED[] = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"};
+static const char *const TREES[] = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd", "unified"};
+static const char *const OPTIONS[] = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "none,name=systemd", NULL};
 static const char *const DEVICES[] = {"c 1:5 rwm", "c 1:3 rwm", "c 1:9 rwm", "c 1:8 rwm", "c 5:0 rwm", "c 5:1 rwm", "c *:* m", "b *:* m", "c 1:7 rwm",
                                       "c 136:* rwm", "c 5:2 rwm"};
 static const char *const MASKED[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
@@ -63,6 +63,16 @@ static char *group(const char *controller, const char *path, const char *file) {
     return text;
 }
 
+/* A new cpuset is empty. */
+static void inherit(const char *path, const char *file) {
+    char text[4096] = "";
+    int fd;
+    CHECK(fd = open(group("cpuset", ".", file), O_RDONLY | O_CLOEXEC));
+    CHECK(read(fd, text, sizeof text - 1));
+    close(fd);
+    put(group("cpuset", path, file), text);
+}
+
 static void mounts(const char *root) {
     const unsigned long three = MS_NOSUID | MS_NOEXEC | MS_NODEV;
     CHECK(mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL));
@@ -74,9 +84,9 @@ static void mounts(const char *root) {
     CHECK(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5"));
     CHECK(mount("sysfs", "sys", "sysfs", three | MS_RDONLY, NULL));
     CHECK(mount("cgroup", "sys/fs/cgroup", "tmpfs", three, "mode=755"));
-    EACH(i, MOUNTED) {
-        CHECK(mkdir(in("sys/fs/cgroup", MOUNTED[i]), 0755));
-        CHECK(mount("cgroup", in("sys/fs/cgroup", MOUNTED[i]), "cgroup", three | MS_RDONLY, MOUNTED[i]));
+    EACH(i, TREES) {
+        CHECK(mkdir(in("sys/fs/cgroup", TREES[i]), 0755));
+        CHECK(mount("cgroup", in("sys/fs/cgroup", TREES[i]), OPTIONS[i] ? "cgroup" : "cgroup2", three | MS_RDONLY, OPTIONS[i]));
     }
     CHECK(mount(NULL, "sys/fs/cgroup", NULL, MS_REMOUNT | MS_BIND | three | MS_RDONLY, NULL));
     CHECK(mkdir("dev/mqueue", 0755));
@@ -132,10 +142,12 @@ static void drop(const char *filter_path, int filter) {
 int main(int count, char **words) {
     if (count != 5) { fprintf(stderr, "usage: floor ROOTFS CGROUP FILTER PROGRAM\n"); return 125; }
     const char *root = words[1], *path = words[2];
-    char pid[16], byte;
+    char pid[32], byte;
     int gate[2], filter, status;
     CHECK(filter = open(words[3], O_RDONLY | O_CLOEXEC));
-    EACH(i, CONTROLLERS) CHECK(mkdir(group(CONTROLLERS[i], path, ""), 0755));
+    EACH(i, TREES) CHECK(mkdir(group(TREES[i], path, ""), 0755));
+    inherit(path, "cpuset.cpus");
+    inherit(path, "cpuset.mems");
     put(group("devices", path, "devices.deny"), "a");
     EACH(i, DEVICES) put(group("devices", path, "devices.allow"), DEVICES[i]);
     CHECK(pipe2(gate, O_CLOEXEC));
@@ -159,9 +171,9 @@ int main(int count, char **words) {
         _exit(127);
     }
     snprintf(pid, sizeof pid, "%ld", child);
-    EACH(i, CONTROLLERS) put(group(CONTROLLERS[i], path, "cgroup.procs"), pid);
+    EACH(i, TREES) put(group(TREES[i], path, "cgroup.procs"), pid);
     CHECK(write(gate[1], "s", 1));
     CHECK(waitpid((pid_t)child, &status, 0));
-    EACH(i, CONTROLLERS) CHECK(rmdir(group(CONTROLLERS[i], path, "")));
+    EACH(i, TREES) CHECK(rmdir(group(TREES[i], path, "")));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }

@@ -16,6 +16,7 @@ use super::contender::{Contender, Daemon, Kind};
 use super::fixture;
 use super::host::{self, program};
 use super::seat::{Place, Seat};
+use super::{cases, cgroup};
 use crate::target;
 
 /// Where the measured binary is.
@@ -24,6 +25,9 @@ pub(super) const BINARY: &str = "/media/bin/tare";
 pub(super) const BUNDLE: &str = "/media/data/bundle";
 /// The image of all contenders, a tar of the bundle's root file system.
 pub(super) const IMAGE: &str = "tare-bench/busybox:latest";
+
+/// The program without a runtime.
+pub(super) const FLOOR: &str = "/media/bin/floor";
 
 const PEERS: &str = "/media/peers";
 const ARCHIVE: &str = "/media/data/busybox.tar";
@@ -47,11 +51,16 @@ impl Ground {
         let daemon =
             if peers == Path::new("/") { Err("needs a lab (--peers)".into()) } else { Daemon::of_lab(peers) };
         enter_peers(peers, daemon.as_ref().ok())?;
-        let group = |kind: &str| format!("/{}/{kind}/containers", host::group(run));
-        fixture::bundle(Path::new(BUNDLE), &[("tare", group("tare")), ("config", group("crun"))])?;
+        fixture::bundles(Path::new(BUNDLE), &cases::oci::bundles(&host::group(run)))?;
         program(Command::new("tar").args(["-C", &format!("{BUNDLE}/rootfs"), "-cf", ARCHIVE, "."]))?;
         let mut ground = Self { run: run.into(), contenders: Vec::new() };
-        ground.contenders = vec![ground.tare_seated()?, ground.crun_seated(), ground.docker_seated(daemon)];
+        ground.contenders = vec![
+            ground.tare_seated()?,
+            ground.peer_seated(Kind::Crun),
+            ground.peer_seated(Kind::Runc),
+            ground.floor_seated(),
+            ground.docker_seated(daemon),
+        ];
         ground.import()?;
         Ok(ground)
     }
@@ -74,11 +83,28 @@ impl Ground {
         Ok(Contender::seated(Kind::Tare, BINARY, &place))
     }
 
-    fn crun_seated(&self) -> Contender {
-        let group = format!("{}/crun", host::group(&self.run));
+    fn peer_seated(&self, kind: Kind) -> Contender {
+        let group = format!("{}/{}", host::group(&self.run), kind.name());
         let place =
             Place { root: Path::new(PEERS), group: &group, others: Vec::new(), environment: Vec::new() };
-        Contender::seated(Kind::Crun, "crun", &place)
+        Contender::seated(kind, kind.name(), &place)
+    }
+
+    /// The program without a runtime makes one group in each hierarchy, and expects those above.
+    fn floor_seated(&self) -> Contender {
+        let group = format!("{}/floor", host::group(&self.run));
+        let made = fixture::floor(Path::new(FLOOR)).and_then(|()| cgroup::create_everywhere(&group));
+        if let Err(reason) = made {
+            return Contender::absent(Kind::Floor, reason);
+        }
+        let place =
+            Place { root: Path::new("/"), group: &group, others: Vec::new(), environment: Vec::new() };
+        Contender::seated(Kind::Floor, FLOOR, &place)
+    }
+
+    /// The number of this run, which names its cgroup.
+    pub(super) fn group(&self, kind: Kind) -> String {
+        format!("{}/{}", host::group(&self.run), kind.name())
     }
 
     fn docker_seated(&self, daemon: Result<Daemon, String>) -> Contender {

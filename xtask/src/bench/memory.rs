@@ -13,14 +13,23 @@ use std::time::Duration;
 
 use super::ground::BINARY;
 
+/// Whose processes are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose {
+    /// Those that execute the measured binary.
+    Tare,
+    /// Those whose first word is this.
+    Called(&'static str),
+}
+
 /// Runs `work` and watches meanwhile: what it returned, and the peak in KiB.
-pub(super) fn peak_during<T>(work: impl FnOnce() -> T) -> (T, u64) {
+pub(super) fn peak_during<T>(whose: Whose, work: impl FnOnce() -> T) -> (T, u64) {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let watcher = scope.spawn(|| {
             let mut marks = BTreeMap::new();
             while !over.load(Ordering::Relaxed) {
-                note_marks(&mut marks);
+                note_marks(whose, &mut marks);
                 std::thread::sleep(Duration::from_millis(1));
             }
             marks.values().sum()
@@ -32,8 +41,12 @@ pub(super) fn peak_during<T>(work: impl FnOnce() -> T) -> (T, u64) {
 }
 
 /// Notes the high-water mark of each of our processes. A mark only grows, but an identity may be used again.
-fn note_marks(marks: &mut BTreeMap<u32, u64>) {
-    for id in ours() {
+fn note_marks(whose: Whose, marks: &mut BTreeMap<u32, u64>) {
+    let ids = match whose {
+        Whose::Tare => ours(),
+        Whose::Called(word) => called(word),
+    };
+    for id in ids {
         if let Some(mark) = field(id, "status", "VmHWM:") {
             let highest = marks.entry(id).or_default();
             *highest = mark.max(*highest);
@@ -55,8 +68,21 @@ fn ours() -> Vec<u32> {
         let executed = fs::metadata(format!("/proc/{id}/exe"));
         executed.is_ok_and(|executed| (executed.dev(), executed.ino()) == (binary.dev(), binary.ino()))
     };
+    processes().filter(same).collect()
+}
+
+/// The processes whose first word is this.
+fn called(word: &str) -> Vec<u32> {
+    let same = |id: &u32| {
+        let words = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        words.split(|byte| *byte == 0).next() == Some(word.as_bytes())
+    };
+    processes().filter(same).collect()
+}
+
+fn processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(same).collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// A field of a file about process `id`, in kB.

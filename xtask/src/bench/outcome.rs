@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
+use super::contender::Kind;
+
 /// One benchmark's result.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
     pub(super) lines: Vec<Line>,
-    pub(super) target: Option<Target>,
+    pub(super) targets: &'static [Target],
 }
 
 /// What one contender did.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) label: String,
+    pub(super) kind: Kind,
     /// An error says why there is no figure.
     pub(super) figures: Result<Figures, String>,
 }
@@ -30,11 +33,17 @@ pub(super) struct Figures {
     pub(super) memory: Option<u64>,
 }
 
-/// What our line should reach. Ours is the first line, the one that we compare with is the second.
+/// What our line, the first, should reach.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Target {
-    /// At most this part of the second line's median.
-    Ratio(f64),
+    /// At most this part of a contender's median.
+    Wall(Kind, f64),
+    /// At most this part of a contender's CPU time.
+    Processor(Kind, f64),
+    /// At most this part of a contender's memory.
+    Memory(Kind, f64),
+    /// At most this many times our own second line's median.
+    Second(f64),
     /// A median of at most so many milliseconds.
     Milliseconds(f64),
     /// At most so many MiB.
@@ -51,13 +60,39 @@ pub(super) struct Verdict {
 }
 
 impl Outcome {
-    /// The figure in the form of the target.
-    pub(super) fn verdict(&self) -> Option<Verdict> {
-        let target = self.target?;
+    /// The figures in the form of the targets.
+    pub(super) fn verdicts(&self) -> Vec<Verdict> {
+        self.targets.iter().map(|target| self.verdict(*target)).collect()
+    }
+
+    fn verdict(&self, target: Target) -> Verdict {
         let ours = self.figures(0);
-        let peer = self.lines.get(1).map_or("a peer", |line| line.label.as_str());
+        let against =
+            |kind: Kind| self.lines.iter().skip(1).position(|line| line.kind == kind).map(|at| at + 1);
+        let label = |kind: Kind| against(kind).map_or(kind.name(), |at| self.lines[at].label.as_str());
+        let part = |kind: Kind, figure: fn(&Figures) -> Option<f64>| {
+            Some(figure(ours?)? / figure(self.figures(against(kind)?)?)?)
+        };
         let (goal, limit, reached) = match target {
-            Target::Ratio(limit) => (format!("at most {limit} of {peer}"), limit, self.ratio(1)),
+            Target::Wall(kind, limit) => (
+                format!("at most {limit} of {}", label(kind)),
+                limit,
+                part(kind, |figures| figures.median.map(milliseconds)),
+            ),
+            Target::Processor(kind, limit) => (
+                format!("CPU: at most {limit} of {}", label(kind)),
+                limit,
+                part(kind, |figures| figures.cpu.map(milliseconds)),
+            ),
+            Target::Memory(kind, limit) => (
+                format!("memory: at most {limit} of {}", label(kind)),
+                limit,
+                part(kind, |figures| figures.memory.map(mebibytes)),
+            ),
+            Target::Second(limit) => {
+                let second = self.lines.get(1).map_or("the second", |line| line.label.as_str());
+                (format!("at most {limit} of {second}"), limit, self.ratio(1))
+            }
             Target::Milliseconds(limit) => (
                 format!("at most {limit} ms"),
                 limit,
@@ -69,7 +104,7 @@ impl Outcome {
                 ours.and_then(|figures| figures.memory).map(mebibytes),
             ),
         };
-        Some(Verdict { goal, reached, met: reached.is_some_and(|reached| reached <= limit) })
+        Verdict { goal, reached, met: reached.is_some_and(|reached| reached <= limit) }
     }
 
     /// Our median as a part of line `index`'s.
@@ -107,11 +142,11 @@ pub(super) fn minimum_and_median(mut times: Vec<Duration>) -> Figures {
 mod tests {
     use std::time::Duration;
 
-    use super::{Figures, Line, Outcome, Target, minimum_and_median};
+    use super::{Figures, Kind, Line, Outcome, Target, minimum_and_median};
 
     fn line(milliseconds: &[u64]) -> Line {
         let times = milliseconds.iter().copied().map(Duration::from_millis).collect();
-        Line { label: "x 1".into(), figures: Ok(minimum_and_median(times)) }
+        Line { label: "x 1".into(), kind: Kind::Crun, figures: Ok(minimum_and_median(times)) }
     }
 
     #[test]
@@ -125,8 +160,8 @@ mod tests {
     #[test]
     fn a_ratio_is_ours_to_theirs() {
         let lines = vec![line(&[5]), line(&[10])];
-        let outcome = Outcome { name: "a", what: "b", lines, target: Some(Target::Ratio(0.4)) };
-        let verdict = outcome.verdict().unwrap();
+        let outcome = Outcome { name: "a", what: "b", lines, targets: &[Target::Wall(Kind::Crun, 0.4)] };
+        let verdict = &outcome.verdicts()[0];
         assert_eq!(
             (verdict.goal.as_str(), verdict.reached, verdict.met),
             ("at most 0.4 of x 1", Some(0.5), false)
@@ -135,18 +170,24 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_does_not_meet_a_target() {
-        let missing = Line { label: "x".into(), figures: Err("not built".into()) };
+        let missing = Line { label: "x".into(), kind: Kind::Tare, figures: Err("not built".into()) };
         let lines = vec![missing, line(&[10])];
-        let outcome = Outcome { name: "a", what: "b", lines, target: Some(Target::Ratio(9.0)) };
-        let verdict = outcome.verdict().unwrap();
+        let outcome = Outcome { name: "a", what: "b", lines, targets: &[Target::Wall(Kind::Crun, 9.0)] };
+        let verdict = &outcome.verdicts()[0];
         assert_eq!((verdict.reached, verdict.met), (None, false));
     }
 
     #[test]
     fn memory_is_compared_in_mebibytes() {
         let figures = Figures { memory: Some(2048), ..Figures::default() };
-        let lines = vec![Line { label: "x".into(), figures: Ok(figures) }];
-        let outcome = Outcome { name: "a", what: "b", lines, target: Some(Target::Mebibytes(2.0)) };
-        assert_eq!(outcome.verdict().map(|verdict| (verdict.reached, verdict.met)), Some((Some(2.0), true)));
+        let half = Figures { memory: Some(1024), ..Figures::default() };
+        let lines = vec![
+            Line { label: "x".into(), kind: Kind::Tare, figures: Ok(figures) },
+            Line { label: "y".into(), kind: Kind::Runc, figures: Ok(half) },
+        ];
+        let targets = &[Target::Mebibytes(2.0), Target::Memory(Kind::Runc, 1.0)];
+        let outcome = Outcome { name: "a", what: "b", lines, targets };
+        let reached: Vec<_> = outcome.verdicts().iter().map(|one| (one.reached, one.met)).collect();
+        assert_eq!(reached, [(Some(2.0), true), (Some(2.0), false)]);
     }
 }

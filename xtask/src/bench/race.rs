@@ -17,6 +17,8 @@ pub(super) type Preparation = Box<dyn Fn(usize) -> Result<(), String>>;
 pub(super) struct Race {
     pub(super) rounds: usize,
     pub(super) before: Preparation,
+    /// Each round begins when nothing of a contender runs any more.
+    pub(super) settles: bool,
     pub(super) lanes: Vec<(Kind, Command)>,
 }
 
@@ -32,7 +34,7 @@ struct Lane<'a> {
 impl Race {
     /// A race whose rounds need no preparation.
     pub(super) fn new(rounds: usize, lanes: Vec<(Kind, Command)>) -> Self {
-        Self { rounds, before: Box::new(|_| Ok(())), lanes }
+        Self { rounds, before: Box::new(|_| Ok(())), settles: true, lanes }
     }
 
     /// Runs all rounds. One that fails stays out of the rounds that follow.
@@ -50,7 +52,7 @@ impl Race {
             .collect();
         for round in 0..=self.rounds {
             (self.before)(round)?;
-            lanes.iter_mut().for_each(|lane| lane.run(ground, round));
+            lanes.iter_mut().for_each(|lane| lane.run(ground, round, self.settles));
             // What the kernel does later for one is then suffered as often by itself as by the other.
             lanes.reverse();
             if round == 0 {
@@ -65,13 +67,15 @@ impl Race {
 }
 
 impl Lane<'_> {
-    fn run(&mut self, ground: &mut Ground, round: usize) {
+    fn run(&mut self, ground: &mut Ground, round: usize, settles: bool) {
         if self.failure.is_some() {
             return;
         }
         let timed = ground.seat(self.kind).and_then(|seat| {
             let time = seat.time(&(self.command)(round));
-            seat.settle();
+            if settles {
+                seat.settle();
+            }
             time
         });
         match timed {
@@ -91,7 +95,7 @@ impl Lane<'_> {
     fn finish(self, ground: &mut Ground) -> Line {
         let label = ground.label(self.kind);
         if let Some(failure) = self.failure {
-            return Line { label, figures: Err(failure) };
+            return Line { label, kind: self.kind, figures: Err(failure) };
         }
         let figures = ground.seat(self.kind).map(|seat| {
             let used = seat.usage().saturating_sub(self.used);
@@ -100,6 +104,6 @@ impl Lane<'_> {
             figures.cpu = Some(used / rounds);
             figures
         });
-        Line { label, figures }
+        Line { label, kind: self.kind, figures }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn plain(outcome: &Outcome) -> String {
         text.push_str(&aligned(&rows));
     }
     text.push_str(&failures);
-    if let Some(verdict) = outcome.verdict() {
+    for verdict in outcome.verdicts() {
         text.push_str(&format!("  target: {}\n", words(&verdict)));
     }
     text.trim_end().into()
@@ -30,7 +30,7 @@ pub(super) fn plain(outcome: &Outcome) -> String {
 pub(super) fn targets(outcomes: &[Outcome]) -> String {
     let mut rows = vec![["", "target", "reached", ""].map(String::from)];
     for outcome in outcomes {
-        if let Some(verdict) = outcome.verdict() {
+        for verdict in outcome.verdicts() {
             let reached = reached(&verdict);
             rows.push([outcome.name.into(), verdict.goal.clone(), reached, state(&verdict).into()]);
         }
@@ -53,7 +53,7 @@ pub(super) fn markdown(outcomes: &[Outcome], versions: &[String], peers: &Path) 
          * Contenders run in turn (A B, B A, ...), once each in every round, after one round for warming up. Stores are on a journalled\n  \
            ext4 file system in a loop file, run-time state is on a tmpfs.\n\
          * CPU is all that a contender's cgroups used per round, detached processes and daemons included.\n\
-         * Memory is the sum of the high-water marks (`VmHWM`) of all processes of `tare`, looked at every millisecond;\n  \
+         * Memory is the sum of the high-water marks (`VmHWM`) of all processes of the contender, looked at every millisecond;\n  \
            memory that two of them share counts twice, page cache and the container's own program do not count.\n\
          * Ratio is our median divided by the contender's.\n\n",
         date(),
@@ -66,7 +66,7 @@ pub(super) fn markdown(outcomes: &[Outcome], versions: &[String], peers: &Path) 
     }
     text.push_str("\n## Targets\n\n| Benchmark | goal | reached | |\n|---|---|---|---|\n");
     for outcome in outcomes {
-        if let Some(verdict) = outcome.verdict() {
+        for verdict in outcome.verdicts() {
             let (name, reached, state) = (outcome.name, reached(&verdict), state(&verdict));
             text.push_str(&format!("| {name} | {} | {reached} | {state} |\n", verdict.goal));
         }
@@ -167,16 +167,18 @@ mod tests {
     use std::time::Duration;
 
     use super::{measured, plain};
+    use crate::bench::contender::Kind;
     use crate::bench::outcome::{Line, Outcome, Target, minimum_and_median};
 
     fn outcome() -> Outcome {
         let line = |label: &str, time| Line {
             label: label.into(),
+            kind: if label.starts_with("tare") { Kind::Tare } else { Kind::Crun },
             figures: Ok(minimum_and_median(vec![Duration::from_micros(time)])),
         };
-        let failed = Line { label: "docker".into(), figures: Err("not up".into()) };
+        let failed = Line { label: "docker".into(), kind: Kind::Docker, figures: Err("not up".into()) };
         let lines = vec![line("tare 0.1.0", 9000), line("crun 1.28", 12000), failed];
-        Outcome { name: "run", what: "`run` against crun", lines, target: Some(Target::Ratio(1.0)) }
+        Outcome { name: "run", what: "`run` against crun", lines, targets: &[Target::Wall(Kind::Crun, 1.0)] }
     }
 
     #[test]

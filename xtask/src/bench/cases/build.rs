@@ -84,8 +84,12 @@ pub(super) fn many_files(ground: &mut Ground, rounds: usize) -> Result<Vec<Line>
         fixture::add_many_files(&context, round)?;
         written_back()
     };
-    let race =
-        Race { rounds, before: Box::new(before), lanes: vec![(Kind::Tare, ours), (Kind::Docker, docker)] };
+    let race = Race {
+        rounds,
+        before: Box::new(before),
+        settles: true,
+        lanes: vec![(Kind::Tare, ours), (Kind::Docker, docker)],
+    };
     let lines = race.run(ground);
     remove(&many_files_place(rounds))?;
     forget_result(ground)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::bench::contender::Kind;
 use crate::bench::fixture;
 use crate::bench::ground::{Ground, IMAGE};
-use crate::bench::memory;
+use crate::bench::memory::{self, Whose};
 use crate::bench::outcome::{Figures, Line};
 
 /// Running a container that ends at once, the largest of `rounds`.
@@ -50,7 +50,7 @@ pub(super) fn supervisor(ground: &mut Ground) -> Result<Vec<Line>, String> {
 
 fn peak(ground: &mut Ground, words: &[String]) -> Result<u64, String> {
     let seat = ground.seat(Kind::Tare)?;
-    let (result, peak) = memory::peak_during(|| {
+    let (result, peak) = memory::peak_during(Whose::Tare, || {
         let result = seat.output(words);
         seat.settle();
         result
@@ -59,5 +59,9 @@ fn peak(ground: &mut Ground, words: &[String]) -> Result<u64, String> {
 }
 
 fn line(ground: &Ground, memory: Option<u64>) -> Vec<Line> {
-    vec![Line { label: ground.label(Kind::Tare), figures: Ok(Figures { memory, ..Figures::default() }) }]
+    vec![Line {
+        label: ground.label(Kind::Tare),
+        kind: Kind::Tare,
+        figures: Ok(Figures { memory, ..Figures::default() }),
+    }]
 }
