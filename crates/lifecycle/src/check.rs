@@ -1,6 +1,7 @@
 //! Reading a configuration, and what must be right about it before anything is made.
 
 use crate::error::{At, Error, Result};
+use crate::filter;
 use oci::runtime::{LinuxNamespaceType, Spec};
 use serde_json::{Value, json};
 use std::fs;
@@ -23,10 +24,15 @@ pub(crate) fn read_text(path: &Path) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// A configuration from its text; an error says where. Capabilities that nobody knows are left out with a warning, as the specification has it.
+/// A configuration from its text, but for the seccomp profile, which is [`filter::of`]'s; an error says where. Capabilities that nobody knows are left out
+/// with a warning, as the specification has it.
 pub(crate) fn parse(text: &[u8], path: &Path, warn: &dyn Fn(&str)) -> Result<Spec> {
     let document =
         |error: serde_json::Error| Error::Document { path: path.to_path_buf(), reason: error.to_string() };
+    if let Some(spec) = filter::cut(text).and_then(|(_, rest)| serde_json::from_slice(&rest).ok()) {
+        return Ok(spec);
+    }
+    // as a whole, for the place of an error
     let error = match serde_json::from_slice(text) {
         Ok(spec) => return Ok(spec),
         Err(error) => error,

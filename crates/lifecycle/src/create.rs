@@ -156,8 +156,8 @@ impl<'a> Making<'a> {
     /// What is made of the configuration before the container's first process is.
     fn prepare(&mut self, text: &[u8]) -> Result<()> {
         let path = self.directory.join(CONFIGURATION);
-        fs::write(&path, text).at("write", path)?;
-        self.filter = filter::of(self.lifecycle, &self.spec, text)?;
+        fs::write(&path, text).at("write", &path)?;
+        self.filter = filter::of(self.lifecycle, text, &path)?;
         if let Some(socket) = self.options.notify_socket.clone().filter(|socket| !socket.is_empty()) {
             self.notify = Some(Notify::prepare(&self.directory, &socket, &mut self.spec)?);
         }

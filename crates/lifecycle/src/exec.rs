@@ -1,6 +1,6 @@
 //! Another process in a container.
 
-use crate::container::{Container, Status};
+use crate::container::{CONFIGURATION, Container, Status};
 use crate::error::{At, Error, Result};
 use crate::{Lifecycle, Recipients, check, environment, filter};
 use oci::runtime::{Capabilities, LinuxCapabilities, Process, UserBuilder};
@@ -71,7 +71,7 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
     for asked in &options.cgroups {
         cgroup = below(&cgroup, asked)?;
     }
-    let filter = filter::of(lifecycle, &spec, &text)?;
+    let filter = filter::of(lifecycle, &text, &container.directory().join(CONFIGURATION))?;
     let streams = options.recipients.streams(process.terminal().unwrap_or(false));
     let executed = runtime::exec(
         &init,

@@ -1,33 +1,45 @@
 //! The system call filter of a container, and the agent that its notified calls go to.
 
 use crate::Lifecycle;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use oci::digest::Hasher;
-use oci::runtime::Spec;
 use runtime::hooks::Subject;
 use runtime::{Agent, Filter};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 
-/// The compiled filter of a configuration; compiled ones are kept by the digest of their profile's text.
-pub(crate) fn of(lifecycle: &Lifecycle, spec: &Spec, text: &[u8]) -> Result<Option<Filter>> {
-    let profile = spec.linux().as_ref().and_then(|linux| linux.seccomp().as_ref());
-    let Some(profile) = profile else { return Ok(None) };
+/// The compiled filter of a configuration; compiled ones are kept by the digest of their profile's text, which is the largest part of most
+/// configurations and is read only to be compiled.
+pub(crate) fn of(lifecycle: &Lifecycle, text: &[u8], path: &Path) -> Result<Option<Filter>> {
+    let Some((profile, _)) = cut(text) else { return Ok(None) };
+    let document = |error: serde_json::Error| Error::Document {
+        path: path.to_path_buf(),
+        reason: format!("linux.seccomp: {error}"),
+    };
     let mut hasher = Hasher::default();
     hasher.field(env!("CARGO_PKG_VERSION").as_bytes());
-    match serde_json::from_slice::<Raw<'_>>(text).ok().and_then(|raw| raw.linux.seccomp) {
-        Some(raw) => hasher.field(raw.get().as_bytes()),
-        None => hasher.field(&serde_json::to_vec(profile).expect("a profile serialises")),
-    };
-    Ok(Some(Filter::of(profile, &lifecycle.root.join(".seccomp"), &hasher.finish().hex())?))
+    hasher.field(profile.get().as_bytes());
+    let loading = serde_json::from_str(profile.get()).map_err(document)?;
+    let whole = || serde_json::from_str(profile.get()).map_err(document);
+    let directory = lifecycle.root.join(".seccomp");
+    Ok(Some(Filter::of(loading, &directory, &hasher.finish().hex(), &whole)?))
 }
 
-/// The profile as it stands in the text: to read it again costs less than to write it.
+/// The profile as it stands in a configuration's text, and the text with nothing in its place.
+pub(crate) fn cut(text: &[u8]) -> Option<(&RawValue, Vec<u8>)> {
+    let profile = serde_json::from_slice::<Raw<'_>>(text).ok()?.linux?.seccomp?;
+    let begin = profile.get().as_ptr().addr() - text.as_ptr().addr();
+    let rest = [&text[..begin], b"null", &text[begin + profile.get().len()..]].concat();
+    Some((profile, rest))
+}
+
+/// A configuration, of which nothing but the place of the profile is looked at.
 #[derive(Deserialize)]
 struct Raw<'a> {
     #[serde(borrow)]
-    linux: RawLinux<'a>,
+    linux: Option<RawLinux<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -65,4 +77,20 @@ pub(crate) fn tell_agent(
     let text = serde_json::to_vec(&state).expect("a state serialises");
     runtime::hand_over(&agent.socket, &text, listener.as_fd())
         .map_err(|error| runtime::Error::Agent(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_profile_is_cut_out() {
+        let text = br#"{"a": 1, "linux": {"seccomp" : {"x": [1, {}]} , "b": 2}}"#;
+        let (profile, rest) = cut(text).unwrap();
+        assert_eq!(profile.get(), r#"{"x": [1, {}]}"#);
+        assert_eq!(rest, br#"{"a": 1, "linux": {"seccomp" : null , "b": 2}}"#);
+        for none in ["{}", r#"{"linux": {}}"#, r#"{"linux": {"seccomp": null}}"#, "[", ""] {
+            assert!(cut(none.as_bytes()).is_none(), "{none}");
+        }
+    }
 }

@@ -17,6 +17,15 @@ pub struct Filter {
     pub agent: Option<Agent>,
 }
 
+/// The part of a profile that is about loading the program, and not in it (runtime specification, config-linux.md "Seccomp").
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loading {
+    flags: Option<Vec<LinuxSeccompFilterFlag>>,
+    listener_path: Option<PathBuf>,
+    listener_metadata: Option<String>,
+}
+
 /// The process that decides about notified calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
@@ -27,28 +36,29 @@ pub struct Agent {
 }
 
 impl Filter {
-    /// The filter of a profile. The program is looked for in `directory` under `key`, which names all that it depends on; what is not there is compiled and kept.
+    /// The filter of a profile. The program is looked for in `directory` under `key`, which names all that it depends on; what is not there is compiled, from the
+    /// whole profile that `make` reads, and kept.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a profile that cannot be compiled, and refusals of the file system.
-    pub fn of(profile: &LinuxSeccomp, directory: &Path, key: &str) -> Result<Self> {
-        let program = kept(directory, key, &|| compile(profile).map(Some))?.unwrap_or_default();
-        let notifies = profile
-            .syscalls()
-            .iter()
-            .flatten()
-            .any(|rule| rule.action() == LinuxSeccompAction::ScmpActNotify);
-        let agent = match profile.listener_path() {
-            Some(socket) => Some(Agent {
-                socket: socket.clone(),
-                metadata: profile.listener_metadata().clone().unwrap_or_default(),
-            }),
-            None if notifies => {
-                return Err(Error::Invalid("SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath".into()));
+    /// [`Error::Invalid`] for a profile that cannot be compiled, and refusals of the file system; what `make` returns.
+    pub fn of<E: From<Error>>(
+        loading: Loading,
+        directory: &Path,
+        key: &str,
+        make: &dyn Fn() -> std::result::Result<LinuxSeccomp, E>,
+    ) -> std::result::Result<Self, E> {
+        let program = kept(directory, key, &|| {
+            let profile = make()?;
+            if loading.listener_path.is_none() && notifies(&profile) {
+                return Err(Error::Invalid("SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath".into()).into());
             }
-            None => None,
-        };
-        let mut flags = profile.flags().iter().flatten().fold(0, |flags, flag| flags | number(*flag));
+            Ok::<_, E>(Some(compile(&profile)?))
+        })?;
+        let program = program.unwrap_or_default();
+        let agent = loading
+            .listener_path
+            .map(|socket| Agent { socket, metadata: loading.listener_metadata.unwrap_or_default() });
+        let mut flags = loading.flags.iter().flatten().fold(0, |flags, flag| flags | number(*flag));
         if agent.is_some() {
             flags |= sys::seccomp::NEW_LISTENER;
             // the kernel knows no way to tell threads apart from an agent's
@@ -90,6 +100,11 @@ fn kept<E: From<Error>>(
     fs::write(&temporary, program.as_deref().unwrap_or_default()).at("write", &temporary)?;
     fs::rename(&temporary, &path).at("rename to", &path)?;
     Ok(program)
+}
+
+fn notifies(profile: &LinuxSeccomp) -> bool {
+    let rules = profile.syscalls().iter().flatten();
+    rules.into_iter().any(|rule| rule.action() == LinuxSeccompAction::ScmpActNotify)
 }
 
 fn compile(profile: &LinuxSeccomp) -> Result<Vec<u8>> {

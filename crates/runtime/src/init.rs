@@ -33,7 +33,7 @@ struct Init<'a> {
     sources: Sources,
     hierarchies: cgroup::Hierarchies,
     attached: bool,
-    /// `/proc/self/cgroup` before the cgroup namespace, where it matters.
+    /// `/proc/self/cgroup` before the cgroup namespace.
     groups: String,
     /// Mounts that become read-only when everything in them is made.
     read_only_later: Vec<OwnedFd>,
@@ -228,9 +228,7 @@ fn ensure_attached(init: &mut Init<'_>) -> Outcome {
     }
     channel::await_order(init.channel, Order::Attached).about("waiting for the supervisor")?;
     init.attached = true;
-    if init.plan.changes_user() || !init.plan.cgroup {
-        init.groups = std::fs::read_to_string("/proc/self/cgroup").about("/proc/self/cgroup")?;
-    }
+    init.groups = std::fs::read_to_string("/proc/self/cgroup").about("/proc/self/cgroup")?;
     if init.plan.cgroup {
         sys::namespace::unshare(UnshareFlags::NEWCGROUP).about("cgroup namespace")?;
     }

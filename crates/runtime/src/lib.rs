@@ -41,5 +41,5 @@ pub use bundle::{Bundle, Life, Streams};
 pub use create::{Created, Group, Listener, Running, Surround, create, order_start};
 pub use error::{Error, Result};
 pub use exec::{Exec, Executed, exec};
-pub use filter::{Agent, Filter};
+pub use filter::{Agent, Filter, Loading};
 pub use handover::hand_over;

@@ -27,7 +27,6 @@
 #define CHECK(call) do { if ((call) < 0) { fprintf(stderr, "floor: line %d: %s: %m\n", __LINE__, #call); _exit(125); } } while (0)
 
 static const char *const TREES[] = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd", "unified"};
-static const char *const OPTIONS[] = {"cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "none,name=systemd", NULL};
 static const char *const DEVICES[] = {"c 1:5 rwm", "c 1:3 rwm", "c 1:9 rwm", "c 1:8 rwm", "c 5:0 rwm", "c 5:1 rwm", "c *:* m", "b *:* m", "c 1:7 rwm",
                                       "c 136:* rwm", "c 5:2 rwm"};
 static const char *const MASKED[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
@@ -73,7 +72,7 @@ static void inherit(const char *path, const char *file) {
     put(group("cpuset", path, file), text);
 }
 
-static void mounts(const char *root) {
+static void mounts(const char *root, const char *path) {
     const unsigned long three = MS_NOSUID | MS_NOEXEC | MS_NODEV;
     CHECK(mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL));
     CHECK(mount(root, root, NULL, MS_BIND | MS_REC, NULL));
@@ -85,8 +84,10 @@ static void mounts(const char *root) {
     CHECK(mount("sysfs", "sys", "sysfs", three | MS_RDONLY, NULL));
     CHECK(mount("cgroup", "sys/fs/cgroup", "tmpfs", three, "mode=755"));
     EACH(i, TREES) {
-        CHECK(mkdir(in("sys/fs/cgroup", TREES[i]), 0755));
-        CHECK(mount("cgroup", in("sys/fs/cgroup", TREES[i]), OPTIONS[i] ? "cgroup" : "cgroup2", three | MS_RDONLY, OPTIONS[i]));
+        const char *place = in("sys/fs/cgroup", TREES[i]);
+        CHECK(mkdir(place, 0755));
+        CHECK(mount(group(TREES[i], path, ""), place, NULL, MS_BIND, NULL));
+        CHECK(mount(NULL, place, NULL, MS_REMOUNT | MS_BIND | three | MS_RDONLY, NULL));
     }
     CHECK(mount(NULL, "sys/fs/cgroup", NULL, MS_REMOUNT | MS_BIND | three | MS_RDONLY, NULL));
     CHECK(mkdir("dev/mqueue", 0755));
@@ -100,12 +101,12 @@ static void mounts(const char *root) {
     put("proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     put("proc/sys/net/ipv4/ping_group_range", "0 2147483647");
     EACH(i, READ_ONLY) {
-        const char *path = READ_ONLY[i] + 1;
-        if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) == 0) CHECK(mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | three | MS_RDONLY, NULL));
+        const char *place = READ_ONLY[i] + 1;
+        if (mount(place, place, NULL, MS_BIND | MS_REC, NULL) == 0) CHECK(mount(NULL, place, NULL, MS_REMOUNT | MS_BIND | three | MS_RDONLY, NULL));
     }
     EACH(i, MASKED) {
-        const char *path = MASKED[i] + 1;
-        if (mount("/dev/null", path, NULL, MS_BIND, NULL) < 0 && errno == ENOTDIR) CHECK(mount("tmpfs", path, "tmpfs", MS_RDONLY, "nr_inodes=2"));
+        const char *place = MASKED[i] + 1;
+        if (mount("/dev/null", place, NULL, MS_BIND, NULL) < 0 && errno == ENOTDIR) CHECK(mount("tmpfs", place, "tmpfs", MS_RDONLY, "nr_inodes=2"));
     }
     CHECK(syscall(SYS_pivot_root, ".", "."));
     CHECK(umount2(".", MNT_DETACH));
@@ -164,7 +165,7 @@ int main(int count, char **words) {
         CHECK(setsid());
         loopback();
         CHECK(sethostname("bench", 5));
-        mounts(root);
+        mounts(root, path);
         drop(words[3], filter);
         char *arguments[] = {words[4], NULL}, *environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
         execve(words[4], arguments, environment);

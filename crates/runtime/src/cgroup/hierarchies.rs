@@ -54,15 +54,6 @@ impl Controller {
     fn new(name: &str, mount: impl Into<PathBuf>) -> Self {
         Self { name: name.into(), mount: mount.into(), base: PathBuf::new(), below: PathBuf::new() }
     }
-
-    /// How its hierarchy is mounted again: the kind of file system, and its options.
-    pub(crate) fn mount_options(&self) -> (&'static str, Vec<(&str, &str)>) {
-        match (self.name.as_str(), self.name.strip_prefix(NAMED)) {
-            (UNIFIED, _) => ("cgroup2", Vec::new()),
-            (_, Some(name)) => ("cgroup", vec![("none", ""), ("name", name)]),
-            (name, None) => ("cgroup", vec![(name, "")]),
-        }
-    }
 }
 
 impl Hierarchies {

@@ -13,16 +13,15 @@ use sys::fs::{Mode, OFlags};
 use sys::mount::{Attributes, READ_ONLY};
 
 /// On the unified hierarchy one mount; with version 1 a tmpfs with one directory for each hierarchy, and links for the controllers that share one.
+///
+/// What is mounted is the part of the host's tree that is the container's group, not a file system of its own: the kernel makes one of these for each
+/// cgroup namespace, and looks through all of them whenever another one is made.
 pub(super) fn mount(init: &mut Init<'_>, destination: &Path, options: &Options) -> Outcome {
     ensure_attached(init)?;
     let root = init.root.as_fd();
     match init.hierarchies.clone() {
         cgroup::Hierarchies::Unified(place) => {
-            let tree = if init.plan.cgroup {
-                sys::mount::new_filesystem("cgroup2", "cgroup", &[], options.set)?
-            } else {
-                own_group(init, &place, "", options)?
-            };
+            let tree = own_group(init, &place, "", options)?;
             let target = directory_without_links(root, destination)?;
             Ok(sys::mount::attach(tree.as_fd(), target.as_fd())?)
         }
@@ -42,25 +41,17 @@ fn mount_separate(
     let base = sys::mount::new_filesystem("tmpfs", "cgroup", &data, options.set & !READ_ONLY)?;
     let target = directory_without_links(init.root.as_fd(), destination)?;
     sys::mount::attach(base.as_fd(), target.as_fd())?;
-    let mut mounts: BTreeMap<&PathBuf, Vec<&cgroup::Controller>> = BTreeMap::new();
+    let mut mounts: BTreeMap<&PathBuf, Vec<&str>> = BTreeMap::new();
     for controller in controllers {
-        mounts.entry(&controller.mount).or_default().push(controller);
+        mounts.entry(&controller.mount).or_default().push(&controller.name);
     }
-    for (place, controllers) in mounts {
-        let names: Vec<&str> = controllers.iter().map(|controller| controller.name.as_str()).collect();
+    for (place, names) in mounts {
         let directory =
             place.file_name().map_or_else(|| names.join(","), |n| n.to_string_lossy().into_owned());
-        // a new mount shows the root of the cgroup namespace; a user namespace may not make one
-        let tree = if init.plan.cgroup && !init.plan.changes_user() {
-            let (kind, _) = controllers[0].mount_options();
-            let data: Vec<_> = controllers.iter().flat_map(|one| one.mount_options().1).collect();
-            sys::mount::new_filesystem(kind, "cgroup", &data, options.set).about(directory.clone())?
-        } else {
-            own_group(init, place, names[0], options).about(directory.clone())?
-        };
+        let tree = own_group(init, place, names[0], options).about(directory.clone())?;
         attach_in(&base, &directory, tree.as_fd())?;
-        let is_controller = |name: &&str| *name != directory && controllers.len() > 1;
-        for name in names.into_iter().filter(is_controller) {
+        let is_controller = |name: &&str| *name != directory && names.len() > 1;
+        for name in names.iter().copied().filter(is_controller) {
             sys::fs::symlinkat(directory.as_str(), &base, name).about(name)?;
         }
     }
@@ -78,7 +69,7 @@ fn attach_in(base: &OwnedFd, name: &str, tree: BorrowedFd<'_>) -> Outcome {
     sys::mount::attach(tree, place.as_fd()).about(name)
 }
 
-/// Without a cgroup namespace of its own, a container sees the part of the host's tree that is its group.
+/// The part of the host's tree that is the container's group.
 fn own_group(init: &Init<'_>, mount: &Path, controller: &str, options: &Options) -> Outcome<OwnedFd> {
     let own = cgroup::path_in(&init.groups, controller).ok_or(Errno::NOENT).about("/proc/self/cgroup")?;
     let group = mount.join(own.strip_prefix("/").unwrap_or(&own));
