@@ -166,9 +166,7 @@ impl<'a> Making<'a> {
             environment::add(&mut self.spec, variables);
         }
         let cgroup = group::at(&self.group.path)?;
-        if cgroup.exists() {
-            must_be_free(&cgroup, &self.group.path)?;
-        }
+        must_be_free(&cgroup, &self.group.path)?;
         self.cgroup = Some(cgroup);
         Ok(())
     }
@@ -277,7 +275,7 @@ fn has_terminal(spec: &Spec) -> bool {
 
 /// A group that is there may have been made for the container; what is in it is not ours, and would not be ours to kill.
 fn must_be_free(cgroup: &Cgroup, path: &Path) -> Result<()> {
-    let strangers = cgroup.processes().len();
+    let strangers = if cgroup.exists() { cgroup.processes().len() } else { 0 };
     if strangers > 0 {
         return Err(Error::Invalid(format!(
             "container's cgroup is not empty: {strangers} process(es) found in {}",

@@ -18,6 +18,7 @@ use crate::step::{About, Outcome};
 use oci::runtime::Spec;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
+use sys::signal::SignalQueue;
 use sys::thread::UnshareFlags;
 
 /// What the steps share.
@@ -47,6 +48,9 @@ impl Init<'_> {
         self.plan.makes(UnshareFlags::NEWNS)
     }
 }
+
+/// Hangup, interrupt, quit and termination: they end a container that was not started.
+const ENDING: [i32; 4] = [1, 2, 3, 15];
 
 type Step = for<'a> fn(&mut Init<'a>) -> Outcome;
 
@@ -155,18 +159,25 @@ fn await_start(bundle: &Bundle, channel: &OwnedFd) -> Option<OwnedFd> {
     };
     // the caller reads the end of the channel and goes; whatever knocks without an order is not listened to
     let _ = sys::net::shutdown(channel, sys::net::Shutdown::Both);
+    // the first process of a pid namespace is spared by signals that it does not handle
+    let Ok(ending) = SignalQueue::new(&ENDING) else { sys::clone::exit_now(1) };
     loop {
-        if let Ok(connection) = accept(gate)
+        if let Ok(connection) = accept(gate, &ending)
             && channel::await_order(connection.as_fd(), Order::Start).is_ok()
         {
+            sys::signal::reset();
             return Some(connection);
+        }
+        if let Some(signal) = ending.next() {
+            sys::clone::exit_now(128 + signal);
         }
     }
 }
 
-fn accept(gate: &OwnedFd) -> Result<OwnedFd, Errno> {
+/// Waits for a connection, or a signal.
+fn accept(gate: &OwnedFd, ending: &SignalQueue) -> Result<OwnedFd, Errno> {
     use sys::event::{PollFd, PollFlags, poll};
-    poll(&mut [PollFd::new(gate, PollFlags::IN)], None)?;
+    poll(&mut [PollFd::new(gate, PollFlags::IN), PollFd::new(ending, PollFlags::IN)], None)?;
     sys::socket::accept(gate.as_fd())
 }
 

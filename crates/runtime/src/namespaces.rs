@@ -162,14 +162,27 @@ impl Plan {
         self.new.contains(flag)
     }
 
-    /// Joins what is to be joined, and makes the time namespace of the next child.
+    /// Joins what is to be joined, and makes the time namespace of the next child. The user namespace comes last, since it takes the rights over those that are
+    /// not its own; what only it gives the right to is joined after it.
     pub(crate) fn enter(&self) -> Outcome {
-        for (kind, fd, path) in &self.joins {
-            sys::namespace::join(fd.as_fd(), Some(link_type(*kind))).about(path.clone())?;
-            if *kind == LinuxNamespaceType::User {
-                become_root()?;
+        let join = |(kind, fd, path): &(LinuxNamespaceType, OwnedFd, String)| {
+            sys::namespace::join(fd.as_fd(), Some(link_type(*kind))).about(path.clone())
+        };
+        let is_user =
+            |(kind, _, _): &&(LinuxNamespaceType, OwnedFd, String)| *kind == LinuxNamespaceType::User;
+        let user = self.joins.iter().find(is_user);
+        let mut later = Vec::new();
+        for namespace in self.joins.iter().filter(|namespace| !is_user(namespace)) {
+            match join(namespace) {
+                Err(failure) if user.is_some() && failure.errno == sys::Errno::PERM => later.push(namespace),
+                joined => joined?,
             }
         }
+        if let Some(user) = user {
+            join(user)?;
+            become_root()?;
+        }
+        later.into_iter().try_for_each(join)?;
         if let Some(offsets) = &self.time {
             sys::namespace::unshare(UnshareFlags::NEWTIME).about("time namespace")?;
             if !offsets.is_empty() {

@@ -229,7 +229,9 @@ fn device_rule(rule: &LinuxDeviceCgroup) -> String {
         _ => return "a".into(),
     };
     let number = |n: Option<i64>| n.filter(|n| *n >= 0).map_or("*".into(), |n| n.to_string());
-    let access = rule.access().as_deref().unwrap_or("rwm");
+    // as runc: what is no access is passed over
+    let access: String =
+        rule.access().as_deref().unwrap_or("rwm").chars().filter(|c| "rwm".contains(*c)).collect();
     format!("{kind} {}:{} {access}", number(rule.major()), number(rule.minor()))
 }
 

@@ -31,7 +31,7 @@ pub(super) fn mount_all(init: &mut Init<'_>) -> Outcome {
 }
 
 fn mount_one(init: &mut Init<'_>, position: usize, mount: &Mount) -> Outcome {
-    let parsed = options::parse(mount.options().as_deref().unwrap_or_default());
+    let mut parsed = options::parse(mount.options().as_deref().unwrap_or_default());
     if parsed.is_bind(mount) {
         return bind(init, position, mount, &parsed);
     }
@@ -39,7 +39,6 @@ fn mount_one(init: &mut Init<'_>, position: usize, mount: &Mount) -> Outcome {
     if kind == "cgroup" || kind == "cgroup2" {
         return cgroups::mount(init, mount.destination(), &parsed);
     }
-    let tree = new_filesystem(init, kind, mount, &parsed)?;
     let existed = sys::rooted::open_handle(init.root.as_fd(), mount.destination()).is_ok();
     let target = match kind {
         "proc" | "sysfs" => directory_without_links(init.root.as_fd(), mount.destination())?,
@@ -48,9 +47,10 @@ fn mount_one(init: &mut Init<'_>, position: usize, mount: &Mount) -> Outcome {
     if kind == "tmpfs" && !parsed.data.iter().any(|(key, _)| key == "mode") {
         // as what it covers, so that nobody notices
         let covered = sys::fs::fstat(&target)?.st_mode & 0o7777;
-        let top = sys::rooted::open_directory(tree.as_fd(), ".".as_ref())?;
-        sys::fs::fchmod(&top, Mode::from_raw_mode(if existed { covered } else { 0o1777 }))?;
+        let mode = if existed { covered } else { 0o1777 };
+        parsed.data.push(("mode".into(), format!("{mode:o}")));
     }
+    let tree = new_filesystem(init, kind, mount, &parsed)?;
     if parsed.copies_up {
         copy_up(init, target.as_fd(), tree.as_fd())?;
     }

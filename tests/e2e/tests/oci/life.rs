@@ -113,9 +113,22 @@ fn limits_are_set_and_changed() {
 }
 
 #[test]
-fn what_is_not_supported_says_so() {
+fn one_that_was_not_started_is_ended_by_a_signal() {
     let Some(bundle) = Bundle::new() else { return };
+    for signal in ["TERM", "INT"] {
+        bundle.detached(["create", "bundle"]).ok();
+        bundle.oci(["kill", "bundle", signal]).ok();
+        e2e::eventually("it ends", || (bundle.status() == "stopped").then_some(()));
+        bundle.oci(["delete", "bundle"]).ok();
+    }
+}
+
+#[test]
+fn what_is_not_supported_says_so() {
+    let Some(mut bundle) = Bundle::new() else { return };
     bundle.oci(["checkpoint", "bundle"]).fails(1, "not supported");
+    bundle.oci(["--systemd-cgroup", "run", "bundle"]).fails(1, "slice:prefix:name");
+    bundle.set("/linux/cgroupsPath", json!("system.slice:tare:bundle"));
     if !std::path::Path::new("/run/systemd/system").exists() {
         bundle.oci(["--systemd-cgroup", "run", "bundle"]).fails(1, "systemd not running");
     }
