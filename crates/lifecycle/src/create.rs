@@ -122,13 +122,14 @@ impl<'a> Making<'a> {
         check_id(&options.id)?;
         let path = options.configuration.clone().unwrap_or_else(|| options.bundle.join("config.json"));
         let text = check::read_text(&path)?;
-        let spec = check::parse(&text, &path, &*lifecycle.warn)?;
+        let mut spec = check::parse(&text, &path, &*lifecycle.warn)?;
         check::check(&spec)?;
         if let Some(process) = spec.process() {
             check::warn_of_ambient(process, &*lifecycle.warn);
         }
         check_console(options, has_terminal(&spec))?;
         let rootfs = rootfs(&spec, &options.bundle)?;
+        strip_root(&mut spec, &rootfs);
         let group = group::Plan::of(lifecycle, &spec, &options.id)?;
         let directory = claim(lifecycle, &options.id)?;
         let mut making = Self {
@@ -337,6 +338,16 @@ fn rootfs(spec: &Spec, bundle: &Path) -> Result<PathBuf> {
         return Err(Error::Invalid(format!("invalid rootfs: {} is not a directory", path.display())));
     }
     Ok(path)
+}
+
+/// Destinations of mounts are paths in the container; some engines write those of the host, which every runtime takes as the same.
+fn strip_root(spec: &mut Spec, rootfs: &Path) {
+    for mount in spec.mounts_mut().iter_mut().flatten() {
+        if let Ok(inside) = mount.destination().strip_prefix(rootfs) {
+            let inside = Path::new("/").join(inside);
+            mount.set_destination(inside);
+        }
+    }
 }
 
 /// Whether a namespace is the container's own.

@@ -117,12 +117,17 @@ fn join(plan: &Plan, channel: &OwnedFd) {
     }
 }
 
-/// The process that a joining process has made, as it announces it on the channel. The joining process is reaped.
-pub(crate) fn await_joined(channel: &OwnedFd, joiner: &Child) -> Result<Child> {
-    let joined = channel::next(channel);
+/// As [`next_joined`]; the joining process is reaped.
+fn await_joined(channel: &OwnedFd, joiner: &Child) -> Result<Child> {
+    let joined = next_joined(channel);
     // it has said all that it has to say
     crate::wait::reap(joiner.pidfd.as_fd()).at("wait for", "the joining process")?;
-    match joined? {
+    joined
+}
+
+/// The process that a joining process has made, as it announces it on the channel.
+pub(crate) fn next_joined(channel: &OwnedFd) -> Result<Child> {
+    match channel::next(channel)? {
         Some((Report::Joined { pid }, mut descriptors)) => {
             let pid = sys::process::Pid::from_raw(pid).ok_or(Error::InitLost)?;
             Ok(Child { pid, pidfd: descriptors.pop().ok_or(Error::InitLost)? })
@@ -243,6 +248,11 @@ impl Created {
 /// As [`Created::start`].
 pub fn order_start(connection: &OwnedFd, listener: Listener<'_>) -> Result<()> {
     channel::order(connection.as_fd(), Order::Start)?;
+    hear_start(connection, listener)
+}
+
+/// Hears what a process says until its program is executed, which closes the connection.
+pub(crate) fn hear_start(connection: &OwnedFd, listener: Listener<'_>) -> Result<()> {
     loop {
         match channel::next(connection)? {
             None => return Ok(()),

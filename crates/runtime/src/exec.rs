@@ -5,7 +5,7 @@ use crate::become_process::{self, Terminal};
 use crate::bundle::Streams;
 use crate::cgroup::Cgroup;
 use crate::channel::{self, Order, Report, fail};
-use crate::create::{Listener, await_joined, order_start, set_from_outside};
+use crate::create::{Listener, hear_start, next_joined, order_start, set_from_outside};
 use crate::error::{At, Error, Result};
 use crate::filter::Filter;
 use crate::namespaces;
@@ -65,12 +65,27 @@ pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'
         return Err(error);
     }
     let ordered = channel::order(ours.as_fd(), Order::Attached);
-    let process = match await_joined(&ours, &joiner) {
-        Err(Error::InitLost) => return Err(ordered.err().unwrap_or(Error::InitLost)),
-        joined => joined?,
+    let joined = next_joined(&ours);
+    let executed = match joined {
+        Err(Error::InitLost) => Err(ordered.err().unwrap_or(Error::InitLost)),
+        Err(error) => Err(error),
+        Ok(process) => attend(process, &ours, exec, namespaces, listener),
     };
+    // it has ended meanwhile, and what it had to say has been heard
+    let _ = crate::wait::reap(joiner.pidfd.as_fd());
+    executed
+}
+
+/// The process that the joining one has made, until it executes its program.
+fn attend(
+    process: Child,
+    ours: &OwnedFd,
+    exec: &Exec<'_>,
+    namespaces: ThreadNameSpaceType,
+    listener: Listener<'_>,
+) -> Result<Executed> {
     let changes_user = namespaces.contains(ThreadNameSpaceType::USER);
-    match finish(&ours, exec, &process, changes_user, listener) {
+    match finish(ours, exec, &process, changes_user, listener) {
         Ok(terminal) => Ok(Executed { process, terminal }),
         Err(error) => {
             crate::wait::end(process.pidfd.as_fd());
@@ -107,7 +122,7 @@ fn foreign(init: &Child) -> Result<ThreadNameSpaceType> {
     Ok(foreign)
 }
 
-/// Ready, start, and silence: the program runs.
+/// Attached, and silence: the program runs. In between a terminal is handed over.
 fn finish(
     channel: &OwnedFd,
     exec: &Exec<'_>,
@@ -125,6 +140,10 @@ fn finish(
         None => affinity::reset(process.pid),
     }
     channel::order(channel.as_fd(), Order::Attached)?;
+    if !exec.streams.has_terminal() {
+        hear_start(channel, listener)?;
+        return Ok(None);
+    }
     let terminal = match channel::next(channel)? {
         Some((Report::Ready, mut descriptors)) => descriptors.pop(),
         Some((report, _)) => return Err(report.error()),
@@ -191,9 +210,9 @@ fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<
     } else {
         None
     };
-    let controller: Vec<BorrowedFd<'_>> = terminal.iter().map(|t| t.controller.as_fd()).collect();
-    if channel::report(channel, &Report::Ready, &controller).is_err()
-        || channel::await_order(channel, Order::Start).is_err()
+    if let Some(terminal) = &terminal
+        && (channel::report(channel, &Report::Ready, &[terminal.controller.as_fd()]).is_err()
+            || channel::await_order(channel, Order::Start).is_err())
     {
         sys::clone::exit_now(1);
     }
