@@ -151,3 +151,20 @@ fn errors_are_in_the_log() {
     assert!(line["msg"].as_str().unwrap().contains("does not exist"));
     bundle.oci(["--log", "/nonexistent/log", "list"]).fails(1, "/nonexistent/log");
 }
+
+/// Processes that make others faster than they can be looked up, and no pid namespace whose end would be theirs.
+#[test]
+fn a_fork_bomb_is_ended_as_a_whole() {
+    let Some(mut bundle) = Bundle::new() else { return };
+    let namespaces = bundle.config["linux"]["namespaces"].as_array().unwrap().clone();
+    let kept: Vec<_> = namespaces.into_iter().filter(|n| n["type"] != "pid").collect();
+    bundle.set("/linux/namespaces", json!(kept));
+    bundle.set("/linux/resources/pids", json!({"limit": 60}));
+    bundle.set("/process/args", json!(["sh", "-c", "f() { f & f & sleep 1; }; while :; do f; done 2>/dev/null"]));
+    for _ in 0..3 {
+        bundle.detached(["run", "--detach", "bundle"]).ok();
+        e2e::eventually("there are many", || (bundle.oci(["ps", "bundle"]).lines().len() > 20).then_some(()));
+        bundle.oci(["delete", "--force", "bundle"]).ok();
+        bundle.nothing_is_left();
+    }
+}
