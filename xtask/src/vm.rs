@@ -83,9 +83,9 @@ pub fn run(args: &[String]) -> Result<(), String> {
 fn boot(options: &Options) -> Result<i32, String> {
     let target = target::directory();
     let kernel = kernel::obtain(&options.kernel, &target.join("vm"))?;
+    let system = if options.systemd { Some(systemd::obtain(&target.join("vm"))?) } else { None };
     let place = target.join("vm").join(format!("run-{}", std::process::id()));
     std::fs::create_dir_all(&place).map_err(|error| format!("create {}: {error}", place.display()))?;
-    let system = if options.systemd { Some(systemd::obtain(&target.join("vm"))?) } else { None };
     let result = boot_in(&place, &kernel, system.as_deref(), options);
     if options.keep {
         note(&format!("kept {}", place.display()));

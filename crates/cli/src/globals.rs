@@ -4,6 +4,7 @@ use crate::failure::{Failure, Outcome};
 use engine::{Engine, Layout};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use sys::entry::ROOTS;
 
 /// What was said before the command.
 #[derive(Debug, Clone, Default)]
@@ -33,12 +34,11 @@ impl Globals {
             let (flag, value) =
                 text.split_once('=').map_or((text.as_ref(), None), |(f, v)| (f, Some(v.to_owned())));
             match flag {
-                "--data-root" | "--exec-root" => {
+                flag if ROOTS.contains(&flag) => {
                     let value = value.map(OsString::from).or_else(|| rest.next().cloned());
                     let value =
                         value.ok_or_else(|| Failure::usage(format!("flag needs an argument: {flag}")))?;
-                    let slot =
-                        if flag == "--data-root" { &mut globals.data_root } else { &mut globals.exec_root };
+                    let slot = if flag == ROOTS[0] { &mut globals.data_root } else { &mut globals.exec_root };
                     *slot = Some(PathBuf::from(value));
                 }
                 "-h" | "--help" => return Ok((globals, First::Help)),

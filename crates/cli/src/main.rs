@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let code = match name {
         engine::containers::start::SUPERVISOR => roles::supervisor(&arguments),
         roles::INIT => roles::init(&arguments),
-        name if roles::RUNTIMES.contains(&name) => {
+        name if sys::entry::RUNTIMES.contains(&name) => {
             commands::oci::dispatch(&arguments, globals::Globals::of_environment().exec_root())
         }
         _ => commands::dispatch(&arguments),

@@ -5,9 +5,6 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// The OCI runtime's `argv[0]`s: the same as `tare oci`. Some engines call `runc` without asking for its path.
-pub(crate) const RUNTIMES: [&str; 2] = ["tare-runtime", "runc"];
-
 /// The small init's `argv[0]`, as Docker's.
 pub(crate) const INIT: &str = "docker-init";
 

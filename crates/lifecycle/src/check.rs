@@ -29,7 +29,9 @@ pub(crate) fn read_text(path: &Path) -> Result<Vec<u8>> {
 pub(crate) fn parse(text: &[u8], path: &Path, warn: &dyn Fn(&str)) -> Result<Spec> {
     let document =
         |error: serde_json::Error| Error::Document { path: path.to_path_buf(), reason: error.to_string() };
-    if let Some(spec) = filter::cut(text).and_then(|(_, rest)| serde_json::from_slice(&rest).ok()) {
+    if let Ok(Some((_, rest))) = filter::cut(text)
+        && let Ok(spec) = serde_json::from_slice(&rest)
+    {
         return Ok(spec);
     }
     // as a whole, for the place of an error

@@ -1,15 +1,17 @@
 //! A container: what is kept of it, and what it is doing.
 
 use crate::error::{At, Error, Result};
-use crate::{Lifecycle, check, group};
+use crate::{Lifecycle, check};
 use oci::runtime::{Hook, Spec};
 use runtime::Agent;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::Subject;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::Write;
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use sys::identity::Identity;
 
@@ -39,8 +41,11 @@ pub struct Record {
     pub annotations: HashMap<String, String>,
     /// Id and start time of its init, in the caller's pid namespace.
     pub init: String,
-    /// Its control group, as [`Cgroup::of_specification`] takes it; empty if it has none.
+    /// Its control group, as [`Cgroup::of_record`] takes it; empty if it has none.
     pub cgroup: PathBuf,
+    /// What that is relative to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cgroup_bases: BTreeMap<String, PathBuf>,
     /// The service manager's unit that the group belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -155,9 +160,21 @@ impl Container {
     /// # Errors
     /// [`Error::NoContainer`] if there is none, or only what an interrupted creation left.
     pub fn find(lifecycle: &Lifecycle, id: &str) -> Result<Self> {
+        Self::read(lifecycle, id, STATE)
+    }
+
+    /// What an interrupted creation left of a container, if its init was there already.
+    ///
+    /// # Errors
+    /// [`Error::NoContainer`] if it was not.
+    pub(crate) fn find_unfinished(lifecycle: &Lifecycle, id: &str) -> Result<Self> {
+        Self::read(lifecycle, id, DRAFT)
+    }
+
+    fn read(lifecycle: &Lifecycle, id: &str, file: &str) -> Result<Self> {
         check_id(id)?;
         let directory = lifecycle.directory(id);
-        let path = directory.join(STATE);
+        let path = directory.join(file);
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -167,7 +184,7 @@ impl Container {
         };
         let record: Record = serde_json::from_slice(&text)
             .map_err(|error| Error::Document { path, reason: error.to_string() })?;
-        let cgroup = group::at(&record.cgroup)?;
+        let cgroup = Cgroup::of_record(&record.cgroup, &record.cgroup_bases)?;
         let mut container = Self { record, status: Status::Stopped, cgroup, directory };
         container.status = container.look()?;
         Ok(container)
@@ -277,12 +294,18 @@ impl Container {
     }
 }
 
+/// Writes a new file that only its owner may read: environments and hooks are in it.
+pub(crate) fn write_private(path: &Path, text: &[u8]) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text)).at("write", path)
+}
+
 impl Record {
     /// Writes the record beside its place, for [`Record::publish`].
     pub(crate) fn draft(&self, directory: &Path) -> Result<()> {
-        let path = directory.join(DRAFT);
         let text = serde_json::to_vec(self).expect("a record is plain data");
-        fs::write(&path, text).at("write", path)
+        write_private(&directory.join(DRAFT), &text)
     }
 
     /// Puts the record in its place; from then on the container exists.

@@ -1,6 +1,6 @@
 //! Making a container from a bundle directory, and running one to its end.
 
-use crate::container::{CONFIGURATION, GATE, Later, Record, check_id};
+use crate::container::{CONFIGURATION, GATE, Later, Record, check_id, write_private};
 use crate::error::{At, Error, Result};
 use crate::notify::Notify;
 use crate::{Lifecycle, Recipients, check, environment, filter, group, resources};
@@ -127,7 +127,7 @@ impl<'a> Making<'a> {
         if let Some(process) = spec.process() {
             check::warn_of_ambient(process, &*lifecycle.warn);
         }
-        check_console(options, has_terminal(&spec))?;
+        options.recipients.check_console(has_terminal(&spec), options.detached)?;
         let rootfs = rootfs(&spec, &options.bundle)?;
         strip_root(&mut spec, &rootfs);
         let group = group::Plan::of(lifecycle, &spec, &options.id)?;
@@ -157,7 +157,7 @@ impl<'a> Making<'a> {
     /// What is made of the configuration before the container's first process is.
     fn prepare(&mut self, text: &[u8]) -> Result<()> {
         let path = self.directory.join(CONFIGURATION);
-        fs::write(&path, text).at("write", &path)?;
+        write_private(&path, text)?;
         self.filter = filter::of(self.lifecycle, text, &path)?;
         if let Some(socket) = self.options.notify_socket.clone().filter(|socket| !socket.is_empty()) {
             self.notify = Some(Notify::prepare(&self.directory, &socket, &mut self.spec)?);
@@ -214,6 +214,7 @@ impl<'a> Making<'a> {
 
     fn record(&self, spec: &Spec, init: &Child) -> Result<Record> {
         let pid = init.pid.as_raw_nonzero().get();
+        let (cgroup, cgroup_bases) = self.cgroup.as_ref().map(Cgroup::to_record).unwrap_or_default();
         let identity = Identity::of(pid).at("read", format!("/proc/{pid}/stat"))?;
         Ok(Record {
             id: self.options.id.clone(),
@@ -223,7 +224,8 @@ impl<'a> Making<'a> {
             created: jiff::Timestamp::now().to_string(),
             annotations: self.subject.annotations.clone(),
             init: identity.to_string(),
-            cgroup: self.group.path.clone(),
+            cgroup,
+            cgroup_bases,
             unit: self.group.unit(),
             owner: owner(),
             own_processes: has_own(spec, LinuxNamespaceType::Pid),
@@ -276,7 +278,7 @@ fn has_terminal(spec: &Spec) -> bool {
 
 /// A group that is there may have been made for the container; what is in it is not ours, and would not be ours to kill.
 fn must_be_free(cgroup: &Cgroup, path: &Path) -> Result<()> {
-    let strangers = if cgroup.exists() { cgroup.processes().len() } else { 0 };
+    let strangers = cgroup.processes().len();
     if strangers > 0 {
         return Err(Error::Invalid(format!(
             "container's cgroup is not empty: {strangers} process(es) found in {}",
@@ -287,16 +289,6 @@ fn must_be_free(cgroup: &Cgroup, path: &Path) -> Result<()> {
         return Err(Error::State("container's cgroup unexpectedly frozen".into()));
     }
     Ok(())
-}
-
-/// Somebody must have the other end of a terminal: the caller as long as he waits, whoever listens at the socket otherwise.
-fn check_console(options: &Options, terminal: bool) -> Result<()> {
-    let wrong = match (terminal && options.detached, &options.recipients.console_socket) {
-        (true, None) => "cannot allocate tty if runtime will detach without setting console socket",
-        (false, Some(_)) => "cannot use console socket if runtime will not detach or allocate tty",
-        _ => return Ok(()),
-    };
-    Err(Error::Invalid(wrong.into()))
 }
 
 /// Name of the calling user, as the host's account file has it.

@@ -1,8 +1,8 @@
 //! Removing a container.
 
-use crate::Lifecycle;
-use crate::container::{Container, Status, check_id};
+use crate::container::{CONFIGURATION, Container, Status, check_id};
 use crate::error::{At, Error, Result};
+use crate::{Lifecycle, check, group};
 use runtime::hooks::Place;
 use std::fs;
 
@@ -14,13 +14,7 @@ pub fn delete(lifecycle: &Lifecycle, id: &str, force: bool) -> Result<()> {
     check_id(id)?;
     let container = match Container::find(lifecycle, id) {
         Ok(container) => container,
-        Err(Error::NoContainer(_)) if force => {
-            if is_remnant(lifecycle, id) {
-                let directory = lifecycle.directory(id);
-                fs::remove_dir_all(&directory).at("remove", directory)?;
-            }
-            return Ok(());
-        }
+        Err(Error::NoContainer(_)) if force => return unfinished(lifecycle, id),
         Err(error) => return Err(error),
     };
     match container.status {
@@ -66,7 +60,28 @@ pub fn remains(lifecycle: &Lifecycle, container: &Container) -> Result<()> {
     removed.and(gone)
 }
 
-/// What is left of a container whose creation was killed half-way: nothing that runs, but its id is taken.
-fn is_remnant(lifecycle: &Lifecycle, id: &str) -> bool {
-    lifecycle.directory(id).is_dir() && matches!(Container::find(lifecycle, id), Err(Error::NoContainer(_)))
+/// Removes what is left of a container whose creation was killed half-way. Its id is taken, and there may be more.
+fn unfinished(lifecycle: &Lifecycle, id: &str) -> Result<()> {
+    let directory = lifecycle.directory(id);
+    if !directory.is_dir() {
+        return Ok(());
+    }
+    match Container::find_unfinished(lifecycle, id) {
+        // its init waits for a start that nobody can give
+        Ok(container) => {
+            container.end()?;
+            return remains(lifecycle, &container);
+        }
+        Err(Error::NoContainer(_)) => {}
+        Err(error) => return Err(error),
+    }
+    // an init without a record ended with its maker; an empty group may have been made
+    if let Ok(text) = check::read_text(&directory.join(CONFIGURATION))
+        && let Ok(spec) = check::parse(&text, &directory, &|_| ())
+        && let Ok(cgroup) = group::at(&group::path(lifecycle, &spec, id)?)
+        && cgroup.processes().is_empty()
+    {
+        cgroup.remove()?;
+    }
+    fs::remove_dir_all(&directory).at("remove", directory)
 }

@@ -40,6 +40,8 @@ pub struct Options {
     pub preserved: u32,
     /// Groups below the container's, `path` or `controllers:path`.
     pub cgroups: Vec<String>,
+    /// It lives on without the caller, who cannot serve its terminal.
+    pub detached: bool,
     /// Also in a container that is paused.
     pub ignore_paused: bool,
 }
@@ -72,7 +74,9 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
         cgroup = below(&cgroup, asked)?;
     }
     let filter = filter::of(lifecycle, &text, &container.directory().join(CONFIGURATION))?;
-    let streams = options.recipients.streams(process.terminal().unwrap_or(false));
+    let terminal = process.terminal().unwrap_or(false);
+    options.recipients.check_console(terminal, options.detached)?;
+    let streams = options.recipients.streams(terminal);
     let executed = runtime::exec(
         &init,
         &Exec {

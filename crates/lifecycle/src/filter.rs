@@ -13,11 +13,11 @@ use std::path::Path;
 /// The compiled filter of a configuration; compiled ones are kept by the digest of their profile's text, which is the largest part of most
 /// configurations and is read only to be compiled.
 pub(crate) fn of(lifecycle: &Lifecycle, text: &[u8], path: &Path) -> Result<Option<Filter>> {
-    let Some((profile, _)) = cut(text) else { return Ok(None) };
     let document = |error: serde_json::Error| Error::Document {
         path: path.to_path_buf(),
         reason: format!("linux.seccomp: {error}"),
     };
+    let Some((profile, _)) = cut(text).map_err(document)? else { return Ok(None) };
     let mut hasher = Hasher::default();
     hasher.field(env!("CARGO_PKG_VERSION").as_bytes());
     hasher.field(profile.get().as_bytes());
@@ -28,11 +28,13 @@ pub(crate) fn of(lifecycle: &Lifecycle, text: &[u8], path: &Path) -> Result<Opti
 }
 
 /// The profile as it stands in a configuration's text, and the text with nothing in its place.
-pub(crate) fn cut(text: &[u8]) -> Option<(&RawValue, Vec<u8>)> {
-    let profile = serde_json::from_slice::<Raw<'_>>(text).ok()?.linux?.seccomp?;
+pub(crate) fn cut(text: &[u8]) -> serde_json::Result<Option<(&RawValue, Vec<u8>)>> {
+    let Some(profile) = serde_json::from_slice::<Raw<'_>>(text)?.linux.and_then(|linux| linux.seccomp) else {
+        return Ok(None);
+    };
     let begin = profile.get().as_ptr().addr() - text.as_ptr().addr();
     let rest = [&text[..begin], b"null", &text[begin + profile.get().len()..]].concat();
-    Some((profile, rest))
+    Ok(Some((profile, rest)))
 }
 
 /// A configuration, of which nothing but the place of the profile is looked at.
@@ -86,11 +88,14 @@ mod tests {
     #[test]
     fn a_profile_is_cut_out() {
         let text = br#"{"a": 1, "linux": {"seccomp" : {"x": [1, {}]} , "b": 2}}"#;
-        let (profile, rest) = cut(text).unwrap();
+        let (profile, rest) = cut(text).unwrap().unwrap();
         assert_eq!(profile.get(), r#"{"x": [1, {}]}"#);
         assert_eq!(rest, br#"{"a": 1, "linux": {"seccomp" : null , "b": 2}}"#);
-        for none in ["{}", r#"{"linux": {}}"#, r#"{"linux": {"seccomp": null}}"#, "[", ""] {
-            assert!(cut(none.as_bytes()).is_none(), "{none}");
+        for none in ["{}", r#"{"linux": {}}"#, r#"{"linux": {"seccomp": null}}"#] {
+            assert!(cut(none.as_bytes()).unwrap().is_none(), "{none}");
+        }
+        for bad in ["[", "", r#"{"linux": {}, "linux": {}}"#] {
+            assert!(cut(bad.as_bytes()).is_err(), "{bad}");
         }
     }
 }

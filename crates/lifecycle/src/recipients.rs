@@ -1,6 +1,6 @@
 //! Who is given what of a new process: its id, a descriptor of it, the other end of its terminal.
 
-use crate::error::{At, Result};
+use crate::error::{At, Error, Result};
 use runtime::Streams;
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -20,6 +20,16 @@ pub struct Recipients {
 }
 
 impl Recipients {
+    /// Somebody must have the other end of a terminal: the caller as long as he waits, whoever listens at the socket otherwise.
+    pub(crate) fn check_console(&self, terminal: bool, detached: bool) -> Result<()> {
+        let wrong = match (terminal && detached, &self.console_socket) {
+            (true, None) => "cannot allocate tty if runtime will detach without setting console socket",
+            (false, Some(_)) => "cannot use console socket if runtime will not detach or allocate tty",
+            _ => return Ok(()),
+        };
+        Err(Error::Invalid(wrong.into()))
+    }
+
     /// The streams of a process with a terminal or without. Whoever is handed the terminal wants it raw.
     pub(crate) fn streams(&self, terminal: bool) -> Streams {
         match (terminal, &self.console_socket) {

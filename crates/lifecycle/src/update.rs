@@ -15,12 +15,11 @@ pub fn update(lifecycle: &Lifecycle, id: &str, resources: &LinuxResources) -> Re
         return Err(Error::State("container not running".into()));
     }
     let cgroup = container.cgroup();
+    let mut limits = cgroup.completed(resources);
+    // as with runc, they are for the creation
+    limits.set_devices(None);
     if let Some(unit) = &container.record.unit {
-        // rules of devices are not for a running unit: the manager would take them all away for a moment
-        let mut limits = resources.clone();
-        limits.set_devices(None);
-        let properties = group::properties(cgroup, &limits);
-        systemd::Units::connect()?.set(unit, &properties)?;
+        systemd::Units::connect()?.set(unit, &group::properties(cgroup, &limits))?;
     }
-    Ok(cgroup.update(resources)?)
+    Ok(cgroup.update(&limits)?)
 }

@@ -30,7 +30,15 @@ pub fn take(name: &str, inside_name: &str, netns: BorrowedFd<'_>) -> Result<()> 
     let mut batch = Batch::new();
     link::set_down(&mut batch, device.index);
     link::give_away(&mut batch, device.index, netns.as_raw_fd().cast_unsigned(), inside_name);
-    outside.apply(&mut batch).map_err(kernel(format!("move network device {name} into the container")))?;
+    if let Err(refusal) = outside.apply(&mut batch) {
+        if device.up {
+            let mut batch = Batch::new();
+            link::set_up(&mut batch, device.index);
+            // the first refusal is the one to tell
+            let _ = outside.apply(&mut batch);
+        }
+        return Err(kernel(format!("move network device {name} into the container"))(refusal));
+    }
     let doing = || format!("set up network device {inside_name} in the container");
     let moved = inside.link(inside_name)?.ok_or_else(|| kernel(doing())(Errno::NODEV))?;
     let mut batch = Batch::new();

@@ -1,9 +1,11 @@
 //! Control groups: where a container's processes are counted, limited, frozen and found.
 //!
-//! Three kinds of machines: the unified hierarchy (cgroup v2), separate ones (v1), and hybrids, whose unified tree has no useful controller
-//! and counts for nothing here. Kernel documentation: admin-guide/cgroup-v2.rst, admin-guide/cgroup-v1/.
+//! Three kinds of machines: the unified hierarchy (cgroup v2), separate ones (v1), and hybrids, whose unified tree has no useful controller and
+//! is one more tree beside the separate ones. Kernel documentation: admin-guide/cgroup-v2.rst, admin-guide/cgroup-v1/.
 
+mod complete;
 mod devices;
+mod freezer;
 mod hierarchies;
 mod limits;
 mod memory_events;
@@ -77,19 +79,15 @@ impl Cgroup {
         matches!(self.hierarchies, Hierarchies::Unified(_))
     }
 
-    /// Changes the limits of a group that is there. Only what is said changes.
+    /// Changes the limits of a group that is there, [`completed`](Self::completed). Rules of devices stay as they are: without those of every
+    /// container they would not be rules, and while they are written anew nothing would be allowed.
     ///
     /// # Errors
     /// What the kernel reports for the file that it refused.
     pub fn update(&self, resources: &LinuxResources) -> Result<()> {
         match &self.hierarchies {
             Hierarchies::Unified(mount) => {
-                let directory = mount.join(&self.path);
-                write_settings(&directory, &limits::unified(resources))?;
-                match resources.devices().as_deref() {
-                    None | Some([]) => Ok(()),
-                    Some(rules) => devices::attach(&directory, rules),
-                }
+                write_settings(&mount.join(&self.path), &limits::unified(resources))
             }
             Hierarchies::Separate(controllers) => {
                 let known = self.directories();
@@ -200,6 +198,19 @@ impl Cgroup {
         }
     }
 
+    /// The directory that a process is in, in the unified hierarchy.
+    pub(crate) fn directory_of(&self, pid: Pid) -> Result<OwnedFd> {
+        let file = format!("/proc/{}/cgroup", pid.as_raw_nonzero());
+        let text = fs::read_to_string(&file).at("read", &file)?;
+        let path = path_in(&text, hierarchies::UNIFIED).unwrap_or_default();
+        let mount = match &self.hierarchies {
+            Hierarchies::Unified(mount) => mount.clone(),
+            Hierarchies::Separate(_) => PathBuf::new(),
+        };
+        let directory = mount.join(path.strip_prefix("/").unwrap_or(&path));
+        sys::mount::open_directory(&directory).at("open", directory)
+    }
+
     /// Moves a process into the group.
     ///
     /// # Errors
@@ -254,12 +265,6 @@ impl Cgroup {
         }
     }
 
-    /// Whether it is there: in one hierarchy is in all, which make it together.
-    #[must_use]
-    pub fn exists(&self) -> bool {
-        self.places().first().is_some_and(|directory| directory.exists())
-    }
-
     /// Ids of all processes in the group and the groups below it.
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {
@@ -286,30 +291,6 @@ impl Cgroup {
         names
     }
 
-    /// Stops (or lets continue) every process of the group.
-    ///
-    /// # Errors
-    /// What the kernel reports.
-    pub fn freeze(&self, frozen: bool) -> Result<()> {
-        let file = self.file("freezer", "freezer.state", "cgroup.freeze");
-        let file = file.ok_or_else(|| Error::Invalid("this machine has no freezer cgroup".into()))?;
-        let value = match (&self.hierarchies, frozen) {
-            (Hierarchies::Unified(_), true) => "1",
-            (Hierarchies::Unified(_), false) => "0",
-            (Hierarchies::Separate(_), true) => "FROZEN",
-            (Hierarchies::Separate(_), false) => "THAWED",
-        };
-        write(&file, value)
-    }
-
-    /// Whether the group is frozen.
-    #[must_use]
-    pub fn is_frozen(&self) -> bool {
-        self.file("freezer", "freezer.state", "cgroup.freeze")
-            .and_then(|file| fs::read_to_string(file).ok())
-            .is_some_and(|state| matches!(state.trim(), "1" | "FROZEN" | "FREEZING"))
-    }
-
     /// What the group has used.
     #[must_use]
     pub fn usage(&self) -> Usage {
@@ -330,30 +311,6 @@ impl Cgroup {
             }
         };
         Usage { cpu, memory: number(&memory), oom_kills: keyed(&events, "oom_kill") }
-    }
-
-    /// Kills every process of the group, whatever it does meanwhile.
-    pub fn kill(&self) {
-        if matches!(self.hierarchies, Hierarchies::Separate(_)) {
-            // a process that version 1 has frozen does not die
-            let _ = self.freeze(false);
-        }
-        if let Some(directory) = self.unified()
-            && write(&directory.join("cgroup.kill"), "1").is_ok()
-        {
-            return;
-        }
-        for _ in 0..1000 {
-            let pids = self.processes();
-            if pids.is_empty() {
-                return;
-            }
-            for pid in pids {
-                // it may have ended meanwhile
-                let _ = sys::signal::send_to_id(pid, 9);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
     }
 
     /// Removes the group, on every hierarchy. Missing directories are no error.

@@ -11,6 +11,7 @@ use crate::{hooks, sources};
 use oci::runtime::{LinuxResources, Process};
 use std::os::fd::{AsFd, OwnedFd};
 use sys::clone::{Child, Forked};
+use sys::process::{DumpableBehavior, set_dumpable_behavior};
 use sys::thread::UnshareFlags;
 
 /// A container whose init has set everything up and waits for [`Created::start`]. Dropping it ends the init.
@@ -102,6 +103,10 @@ pub fn create(
 /// In a process between the caller and the init: joins what counts for children only, and makes the init as a child of the caller. Returns in the init.
 fn join(plan: &Plan, channel: &OwnedFd) {
     let channel = channel.as_fd();
+    // what is in the namespaces must not look into this process, nor into the one that it makes
+    if let Err(errno) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        fail(channel, "protect the init", errno.into());
+    }
     if let Err(failure) = plan.enter() {
         fail(channel, "join namespaces", failure);
     }
@@ -160,7 +165,7 @@ impl Created {
             set_from_outside(process, init, plan.changes_user())?;
         }
         channel::order(self.channel.as_fd(), Order::Attached)?;
-        if !plan.by_init().is_empty() {
+        if plan.init_separates() {
             match channel::next(&self.channel)? {
                 Some((Report::Separated, _)) => {}
                 Some((report, _)) => return Err(report.error()),
@@ -191,8 +196,11 @@ impl Created {
         }
         // what it said before it failed was not heard yet
         while let Ok(Some((report, _))) = channel::next(&self.channel) {
-            if let Report::Failed { .. } | Report::NotExecuted { .. } = report {
-                return report.error();
+            match report {
+                Report::Failed { .. } | Report::NotExecuted { .. } => return report.error(),
+                // one that goes on after this waits for us
+                Report::Ready | Report::Mounted => break,
+                Report::Separated | Report::Listening | Report::Joined { .. } => {}
             }
         }
         error

@@ -50,7 +50,16 @@ pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'
     let namespaces = foreign(init)?;
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
     let directory = cgroup.directory_for_clone();
-    let forked = sys::clone::fork(UnshareFlags::empty(), directory.as_ref().map(AsFd::as_fd), false);
+    let into = |directory: Option<&OwnedFd>| {
+        sys::clone::fork(UnshareFlags::empty(), directory.map(AsFd::as_fd), false)
+    };
+    let forked = match into(directory.as_ref()) {
+        // a container that has handed its controllers down keeps its own processes in groups below
+        Err(Errno::BUSY | Errno::OPNOTSUPP) if directory.is_some() => {
+            into(Some(&cgroup.directory_of(init.pid)?))
+        }
+        forked => forked,
+    };
     let joiner = match forked.at("clone", "the joining process")? {
         Forked::Child => {
             drop(ours);

@@ -115,12 +115,18 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
     }
     let controller = init.terminal.as_ref().map(|terminal| terminal.controller.as_fd());
     let descriptors: Vec<BorrowedFd<'_>> = controller.into_iter().collect();
+    // before anybody hears that there is a container to send signals to
+    let ending = match &bundle.life {
+        // the first process of a pid namespace is spared by signals that it does not handle
+        Life::Gated(_) => SignalQueue::new(&ENDING).ok(),
+        Life::Tied | Life::Free => None,
+    };
     if channel::report(channel.as_fd(), &Report::Ready, &descriptors).is_err() {
         // the caller is gone or gave up
         sys::clone::exit_now(1);
     }
-    close_the_rest(&init, channel);
-    let starter = await_start(bundle, channel);
+    close_the_rest(&init, channel, ending.as_ref());
+    let starter = await_start(bundle, channel, ending);
     let channel = starter.as_ref().unwrap_or(channel).as_fd();
     let Some(process) = bundle.spec.process() else {
         fail(channel, "start: config.json has no process", Errno::INVAL.into());
@@ -140,9 +146,10 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
 }
 
 /// At a gate it may wait for long: nothing stays open but what it still needs. It ends by execve or at once, so that nobody misses what is closed.
-fn close_the_rest(init: &Init<'_>, channel: &OwnedFd) {
+fn close_the_rest(init: &Init<'_>, channel: &OwnedFd, ending: Option<&SignalQueue>) {
     let Life::Gated(gate) = &init.bundle.life else { return };
     let mut kept = vec![channel.as_fd(), gate.as_fd()];
+    kept.extend(ending.map(AsFd::as_fd));
     kept.extend(init.terminal.iter().map(|terminal| terminal.line.as_fd()));
     kept.extend(init.streams.descriptors().into_iter().flatten());
     // what cannot be closed is closed by execve
@@ -150,7 +157,7 @@ fn close_the_rest(init: &Init<'_>, channel: &OwnedFd) {
 }
 
 /// Waits for the start order: on the channel, or from whoever connects to the gate, who then hears the rest.
-fn await_start(bundle: &Bundle, channel: &OwnedFd) -> Option<OwnedFd> {
+fn await_start(bundle: &Bundle, channel: &OwnedFd, ending: Option<SignalQueue>) -> Option<OwnedFd> {
     let Life::Gated(gate) = &bundle.life else {
         if channel::await_order(channel.as_fd(), Order::Start).is_err() {
             sys::clone::exit_now(1);
@@ -159,8 +166,7 @@ fn await_start(bundle: &Bundle, channel: &OwnedFd) -> Option<OwnedFd> {
     };
     // the caller reads the end of the channel and goes; whatever knocks without an order is not listened to
     let _ = sys::net::shutdown(channel, sys::net::Shutdown::Both);
-    // the first process of a pid namespace is spared by signals that it does not handle
-    let Ok(ending) = SignalQueue::new(&ENDING) else { sys::clone::exit_now(1) };
+    let Some(ending) = ending else { sys::clone::exit_now(1) };
     loop {
         if let Ok(connection) = accept(gate, &ending)
             && channel::await_order(connection.as_fd(), Order::Start).is_ok()
@@ -203,19 +209,22 @@ fn protect(init: &mut Init<'_>) -> Outcome {
     Ok(())
 }
 
-/// Most namespaces are made here, while the caller is at work on the control group; he waits to be told, since he has to reach them.
+/// Most namespaces are made here, while the caller is at work on the control group.
 fn make_namespaces(init: &mut Init<'_>) -> Outcome {
     let new = init.plan.by_init();
-    if new.is_empty() {
-        return Ok(());
-    }
-    sys::namespace::unshare(new)?;
-    channel::report(init.channel, &Report::Separated, &[]).about("the caller")
+    if new.is_empty() { Ok(()) } else { Ok(sys::namespace::unshare(new)?) }
 }
 
 /// Namespaces given by path are joined, not made (`--network container:…`, a pod's), unless a process before this one had to do it.
 fn join_namespaces(init: &mut Init<'_>) -> Outcome {
-    if init.plan.needs_joiner() { Ok(()) } else { init.plan.enter() }
+    if !init.plan.needs_joiner() {
+        init.plan.enter()?;
+    }
+    if init.plan.init_separates() {
+        // the caller has to reach them
+        channel::report(init.channel, &Report::Separated, &[]).about("the caller")?;
+    }
+    Ok(())
 }
 
 fn enter_user_namespace(init: &mut Init<'_>) -> Outcome {

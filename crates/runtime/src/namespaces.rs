@@ -157,6 +157,11 @@ impl Plan {
         self.new - UnshareFlags::NEWPID
     }
 
+    /// Whether the init has to change its namespaces before its caller finds the container's behind its process.
+    pub(crate) fn init_separates(&self) -> bool {
+        !self.by_init().is_empty() || (!self.needs_joiner() && !self.joins.is_empty())
+    }
+
     /// Whether a kind is made new.
     pub(crate) fn makes(&self, flag: UnshareFlags) -> bool {
         self.new.contains(flag)

@@ -5,7 +5,8 @@
 //! comes from the hypervisor. So this comes first, makes the clone and executes it. Whatever fails here is left to the ordinary way, which has the errors.
 //!
 //! Nothing is there yet: no thread-local storage, no allocator, and the library's copying and comparing functions are not chosen yet. So there are
-//! system calls by hand, and memory is read byte by byte, in a way (volatile) that the compiler does not replace by calls of these functions.
+//! system calls by hand, and memory is read byte by byte, in a way (volatile) that the compiler does not replace by calls of these functions. The names in
+//! constants need no relocation, since the program is linked to one place (docs/adr/0010).
 
 use rustix::mount::OpenTreeFlags;
 use std::arch::{asm, naked_asm};
@@ -48,13 +49,14 @@ pub unsafe extern "C" fn tare_entry() -> ! {
     )
 }
 
-/// Names under which the program is the OCI runtime.
-const RUNTIMES: [&[u8]; 2] = [b"tare-runtime", b"runc"];
-/// The command that is the OCI runtime under the program's own name, and what may stand before it.
-const COMMAND: &[u8] = b"oci";
-const ROOTS: [&[u8]; 2] = [b"--data-root", b"--exec-root"];
+/// Names under which the program is the OCI runtime. Some engines call `runc` without asking for its path.
+pub const RUNTIMES: [&str; 2] = ["tare-runtime", "runc"];
+/// The command that is the OCI runtime under the program's own name.
+pub const COMMAND: &str = "oci";
+/// What may stand before it.
+pub const ROOTS: [&str; 2] = ["--data-root", "--exec-root"];
 /// Its commands that make processes of a container.
-const MAKERS: [&[u8]; 3] = [b"create", b"run", b"exec"];
+pub const MAKERS: [&str; 3] = ["create", "run", "exec"];
 
 /// Size of the kernel's `struct statfs` on 64-bit machines, and where its `f_flags` are, in words.
 const STATFS_WORDS: usize = 15;
@@ -147,7 +149,8 @@ fn execute(arguments: *const usize, environment: *const usize) {
 }
 
 /// Whether a string of the kernel's begins with these bytes and then has this one, zero for its end.
-fn begins(text: *const u8, expected: &[u8], then: u8) -> bool {
+fn begins(text: *const u8, expected: &str, then: u8) -> bool {
+    let expected = expected.as_bytes();
     let mut index = 0;
     loop {
         // SAFETY: within the string, whose end stops the loop.

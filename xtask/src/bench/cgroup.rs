@@ -92,6 +92,9 @@ fn hierarchies() -> Vec<PathBuf> {
 
 /// Makes the group `name` in every hierarchy that has controllers of version 1.
 pub(super) fn create_everywhere(name: &str) -> Result<(), String> {
+    if Path::new(MOUNT).join("cgroup.controllers").exists() {
+        return Err("it is written for control groups of version 1".into());
+    }
     hierarchies().iter().skip(1).try_for_each(|hierarchy| {
         let path = hierarchy.join(name);
         fs::create_dir_all(&path).map_err(|error| format!("create {}: {error}", path.display()))?;

@@ -102,7 +102,7 @@ impl Ground {
         Contender::seated(Kind::Floor, FLOOR, &place)
     }
 
-    /// The number of this run, which names its cgroup.
+    /// The cgroup of a contender in this run.
     pub(super) fn group(&self, kind: Kind) -> String {
         format!("{}/{}", host::group(&self.run), kind.name())
     }

@@ -42,7 +42,9 @@ fn fill<W: Write>(tree: &mut Tree<W>, contents: &Contents<'_>) -> Result<(), Str
     match contents.system {
         Some(system) => {
             tree.children(system, "")?;
-            tree.text("init", 0o755, super::systemd::INIT)?;
+            for (name, mode, text) in super::systemd::files() {
+                tree.text(&name, mode, text)?;
+            }
         }
         None => {
             tree.text("init", 0o755, INIT)?;

@@ -57,7 +57,7 @@ const UNITS: [(&str, &str); 4] = [
 ];
 const RUN: &str = include_str!("systemd/run.sh");
 /// First program of such a guest.
-pub(super) const INIT: &str = include_str!("systemd/init.sh");
+const INIT: &str = include_str!("systemd/init.sh");
 /// What the kernel is told for it: the manager's words go to the kernel's log, so that the console is the command's.
 pub(super) const APPEND: &str = "rdinit=/init random.trust_cpu=on mitigations=off systemd.log_level=warning systemd.log_target=kmsg \
     systemd.log_color=0 systemd.show_status=0 systemd.default_timeout_stop_sec=5";
@@ -101,27 +101,26 @@ fn make(place: &Path) -> Result<(), String> {
     fill(place).map_err(failed)
 }
 
-/// Accounts, units, and what an installation would have made.
+/// What an installation would have made.
 fn fill(place: &Path) -> std::io::Result<()> {
-    for directory in ["etc/systemd/system", "var/tmp", "run", "vm"] {
+    for directory in ["etc", "var/tmp", "run", "vm"] {
         fs::create_dir_all(place.join(directory))?;
     }
-    for (name, text) in UNITS {
-        fs::write(place.join("etc/systemd/system").join(name), text)?;
-    }
-    for (name, text) in [
-        (
-            "passwd",
-            "root:x:0:0:root:/root:/bin/sh\nmessagebus:x:100:100::/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-        ),
-        ("group", "root:x:0:\ntty:x:5:\nmessagebus:x:100:\nnogroup:x:65534:\n"),
-        ("nsswitch.conf", "passwd: files\ngroup: files\n"),
-        ("machine-id", "00000000000000000000000000000001\n"),
-        ("fstab", ""),
-    ] {
-        fs::write(place.join("etc").join(name), text)?;
-    }
-    fs::write(place.join("vm/run"), RUN)?;
-    fs::set_permissions(place.join("vm/run"), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     symlink("../run", place.join("var/run"))
+}
+
+/// Our own files of such a guest: their paths, modes and texts.
+pub(super) fn files() -> Vec<(String, u32, &'static str)> {
+    let units = UNITS.map(|(name, text)| (format!("etc/systemd/system/{name}"), 0o644, text));
+    let accounts = "root:x:0:0:root:/root:/bin/sh\nmessagebus:x:100:100::/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n";
+    let others = [
+        ("init", 0o755, INIT),
+        ("vm/run", 0o755, RUN),
+        ("etc/passwd", 0o644, accounts),
+        ("etc/group", 0o644, "root:x:0:\ntty:x:5:\nmessagebus:x:100:\nnogroup:x:65534:\n"),
+        ("etc/nsswitch.conf", 0o644, "passwd: files\ngroup: files\n"),
+        ("etc/machine-id", 0o644, "00000000000000000000000000000001\n"),
+        ("etc/fstab", 0o644, ""),
+    ];
+    units.into_iter().chain(others.map(|(name, mode, text)| (name.into(), mode, text))).collect()
 }

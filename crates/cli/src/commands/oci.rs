@@ -95,7 +95,7 @@ fn command(globals: &Globals, words: &[OsString]) -> Outcome {
     let Some(entry) = COMMANDS.iter().find(|entry| entry.name == name) else {
         return Err(Failure::new(format!("unknown command {name:?}; 'tare oci --help' lists the commands")));
     };
-    if ["create", "exec", "run"].contains(&name) {
+    if sys::entry::MAKERS.contains(&name) {
         must_be_protected()?;
     }
     let program = OsString::from(format!("tare oci {name}"));

@@ -22,6 +22,10 @@ pub fn restart(
     let directory = Directory::new(engine, &id);
     let lock = directory.lock()?;
     let container = Container::read(engine, &id)?;
+    if let Some(signal) = signal {
+        // before anything is changed
+        kill::parse_signal(signal)?;
+    }
     if container.status.is_running() {
         directory.keep()?;
         kill::stop_container(engine, &container, signal, timeout)?;

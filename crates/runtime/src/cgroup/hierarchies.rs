@@ -35,6 +35,8 @@ pub struct Controller {
     pub name: String,
     /// Where its hierarchy is mounted.
     pub mount: PathBuf,
+    /// What of the hierarchy the mount shows: a part of it in a container without a cgroup namespace.
+    pub root: PathBuf,
     /// The group that paths are relative to, below the mount.
     pub base: PathBuf,
     /// A part of this controller's path alone, behind the group's.
@@ -51,8 +53,9 @@ pub enum Hierarchies {
 }
 
 impl Controller {
-    fn new(name: &str, mount: impl Into<PathBuf>) -> Self {
-        Self { name: name.into(), mount: mount.into(), base: PathBuf::new(), below: PathBuf::new() }
+    fn new(name: &str, mount: impl Into<PathBuf>, root: &str) -> Self {
+        let (base, below) = (PathBuf::new(), PathBuf::new());
+        Self { name: name.into(), mount: mount.into(), root: root.into(), base, below }
     }
 }
 
@@ -81,17 +84,18 @@ impl Hierarchies {
         let mut unified = None;
         for line in mountinfo.lines() {
             let Some((before, after)) = line.split_once(" - ") else { continue };
-            let mount = before.split(' ').nth(4).unwrap_or_default();
+            let mut before = before.split(' ').skip(3);
+            let (root, mount) = (before.next().unwrap_or_default(), before.next().unwrap_or_default());
             let mut after = after.split(' ');
             match after.next() {
-                Some("cgroup2") => unified = unified.or(Some(PathBuf::from(mount))),
+                Some("cgroup2") => unified = unified.or(Some((PathBuf::from(mount), root))),
                 Some("cgroup") => {
                     let options = after.nth(1).unwrap_or_default();
                     for name in options.split(',').filter(|o| CONTROLLERS.contains(o) || o.starts_with(NAMED))
                     {
                         // a tree may be bound at several places
                         if !separate.iter().any(|known: &Controller| known.name == name) {
-                            separate.push(Controller::new(name, mount));
+                            separate.push(Controller::new(name, mount, root));
                         }
                     }
                 }
@@ -100,9 +104,9 @@ impl Hierarchies {
         }
         if separate.iter().all(|controller| controller.name.starts_with(NAMED)) {
             // what has only a name limits nothing
-            return unified.map(Self::Unified);
+            return unified.map(|(mount, _)| Self::Unified(mount));
         }
-        separate.extend(unified.map(|mount| Controller::new(UNIFIED, &mount)));
+        separate.extend(unified.map(|(mount, root)| Controller::new(UNIFIED, mount, root)));
         Some(Self::Separate(separate))
     }
 }

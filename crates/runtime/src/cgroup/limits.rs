@@ -168,15 +168,19 @@ pub(super) fn unified(resources: &LinuxResources) -> Vec<Setting> {
     for limit in resources.hugepage_limits().iter().flatten() {
         list.set("", &format!("hugetlb.{}.max", limit.page_size()), limit.limit());
     }
-    for (device, limit) in resources.rdma().iter().flatten() {
-        let number = |n: Option<u32>| n.map_or("max".into(), |n| n.to_string());
-        let (handles, objects) = (number(limit.hca_handles()), number(limit.hca_objects()));
-        list.set("", "rdma.max", format!("{device} hca_handle={handles} hca_object={objects}"));
-    }
+    rdma(&mut list, "", resources);
     for (file, value) in resources.unified().iter().flatten() {
         list.set("", file, value);
     }
     list.0
+}
+
+fn rdma(list: &mut List, controller: &'static str, resources: &LinuxResources) {
+    for (device, limit) in resources.rdma().iter().flatten() {
+        let number = |n: Option<u32>| n.map_or("max".into(), |n| n.to_string());
+        let (handles, objects) = (number(limit.hca_handles()), number(limit.hca_objects()));
+        list.set(controller, "rdma.max", format!("{device} hca_handle={handles} hca_object={objects}"));
+    }
 }
 
 fn unified_io(list: &mut List, resources: &LinuxResources) {
@@ -185,6 +189,10 @@ fn unified_io(list: &mut List, resources: &LinuxResources) {
         // 10 to 1000 becomes 1 to 10000
         let value = 1 + (u64::from(weight).saturating_sub(10)) * 9999 / 990;
         list.set("", "io.weight", value);
+    }
+    for device in io.weight_device().iter().flatten() {
+        let weight = device.weight().map(|weight| format!("{}:{} {weight}", device.major(), device.minor()));
+        list.set_some("", "io.bfq.weight", weight);
     }
     for (_, key, device, rate) in throttles(io) {
         list.set("", "io.max", format!("{device} {key}={rate}"));

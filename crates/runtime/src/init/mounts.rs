@@ -156,10 +156,16 @@ fn bind(init: &mut Init<'_>, position: usize, mount: &Mount, options: &Options) 
     if kind == FileType::Symlink {
         return copy_link(init.root.as_fd(), mount.destination(), &tree);
     }
+    if let Some((option, _)) = options.data.first() {
+        return Err(Errno::INVAL).about(format!("a bind mount has no option {option:?}"));
+    }
     let target = mount_point(init.root.as_fd(), mount.destination(), kind, options)?;
     let is_proc = mount.destination() == Path::new("/proc");
     if is_proc && sys::fs::fstatfs(&tree)?.f_type != PROC_MAGIC {
         return Err(Errno::PERM).about("only the kernel's proc file system can be mounted on /proc");
+    }
+    if !mount.destination().starts_with("/proc") && sys::fs::fstatfs(&target)?.f_type == PROC_MAGIC {
+        return Err(Errno::PERM).about("a symbolic link of the image leads into /proc");
     }
     apply(tree.as_fd(), options)?;
     sys::mount::attach(tree.as_fd(), target.as_fd())?;
@@ -206,7 +212,7 @@ fn apply(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
     Ok(())
 }
 
-fn propagate(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
+pub(super) fn propagate(tree: BorrowedFd<'_>, options: &Options) -> Outcome {
     let default = [(sys::mount::PRIVATE, Recursion::All)];
     let asked = if options.propagation.is_empty() { &default[..] } else { &options.propagation };
     for (propagation, recursion) in asked {

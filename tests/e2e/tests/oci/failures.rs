@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn every_step_that_fails_leaves_nothing() {
     let Some(mut bundle) = Bundle::new() else { return };
     let good = bundle.config.clone();
-    let cases: [(&str, Value, &str); 17] = [
+    let cases: [(&str, Value, &str); 18] = [
         ("/process/args", json!(["/no/such/program"]), "/no/such/program"),
         ("/process/args", json!(["/etc/passwd"]), "/etc/passwd"),
         ("/process/args", json!([]), "process.args"),
@@ -29,6 +29,11 @@ fn every_step_that_fails_leaves_nothing() {
         ("/linux/resources", json!({"cpu": {"cpus": "9999"}}), "cpuset"),
         ("/linux/devices", json!([{"path": "/dev/x", "type": "c", "major": -1, "minor": 0}]), "/dev/x"),
         ("/linux/seccomp", json!({"defaultAction": "SCMP_ACT_NOTIFY"}), "seccomp"),
+        (
+            "/mounts/-",
+            json!({"destination": "/x", "type": "bind", "source": "/tmp", "options": ["bind", "nosiud"]}),
+            "nosiud",
+        ),
     ];
     for (pointer, value, said) in cases {
         bundle.config = good.clone();
@@ -136,4 +141,26 @@ fn every_system_call_that_fails_leaves_nothing() {
     }
     // most of them are no matter of indifference
     assert!(failed > 100, "{failed}");
+}
+
+/// A creation that is killed when its init waits already: the id can be freed, and the init goes.
+#[test]
+fn what_a_killed_creation_leaves_is_removed() {
+    if !e2e::needs_programs(&["strace"]) {
+        return;
+    }
+    let Some(bundle) = Bundle::new() else { return };
+    for call in ["clone3", "socketpair", "rename", "mkdir", "sendmsg"] {
+        for occurrence in [1, 2, 5, 9] {
+            let inject = format!("inject={call}:signal=KILL:when={occurrence}");
+            let command = bundle.command(["create", "bundle"]);
+            let mut strace = std::process::Command::new("strace");
+            strace.args(["-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]);
+            strace.arg(command.get_program()).args(command.get_args()).current_dir(bundle.directory());
+            let quiet = std::process::Stdio::null;
+            strace.stdin(quiet()).stdout(quiet()).stderr(quiet()).status().unwrap();
+            bundle.oci(["delete", "--force", "bundle"]).ok();
+            bundle.nothing_is_left();
+        }
+    }
 }

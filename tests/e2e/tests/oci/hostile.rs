@@ -121,3 +121,17 @@ fn the_runtime_is_not_overwritten() {
     }
     assert!(fs::read(bundle.engine().binary()).unwrap() == before, "the binary was changed");
 }
+
+/// A volume at a place that the image has made a link into `/proc` would take its place.
+#[test]
+fn a_link_into_proc_is_no_place_for_a_mount() {
+    let Some(mut bundle) = Bundle::new() else { return };
+    for target in ["/proc", "/proc/sys"] {
+        link(&bundle, "data", target);
+        let bind = json!({"destination": "/data", "type": "bind", "source": bundle.root("bin"), "options": ["rbind"]});
+        bundle.config["mounts"].as_array_mut().unwrap().retain(|mount| mount["destination"] != "/data");
+        bundle.set("/mounts/-", bind);
+        bundle.oci(["run", "bundle"]).fails(1, "into /proc");
+        bundle.nothing_is_left();
+    }
+}

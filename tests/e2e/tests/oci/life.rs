@@ -110,6 +110,13 @@ fn limits_are_set_and_changed() {
     assert_eq!(event()["data"]["pids"]["limit"], 30);
     assert_eq!(event()["data"]["memory"]["usage"]["limit"], 64 << 20);
     bundle.oci(["update", "--memory", "much", "bundle"]).fails(1, "invalid size");
+    // as with runc, rules of devices are for the creation
+    let resources = json!({"devices": [{"allow": false, "access": "rwm"}], "pids": {"limit": 25}});
+    let mut update = bundle.command(["update", "--resources", "-", "bundle"]);
+    e2e::ask(&mut update, resources.to_string().as_bytes()).ok();
+    assert_eq!(event()["data"]["pids"]["limit"], 25);
+    bundle.oci(["exec", "bundle", "cat", "/dev/null"]).ok();
+    bundle.oci(["update", "--resources", "-", "--pids-limit", "3", "bundle"]).fails(1, "cannot be used with");
 }
 
 #[test]
@@ -160,7 +167,10 @@ fn a_fork_bomb_is_ended_as_a_whole() {
     let kept: Vec<_> = namespaces.into_iter().filter(|n| n["type"] != "pid").collect();
     bundle.set("/linux/namespaces", json!(kept));
     bundle.set("/linux/resources/pids", json!({"limit": 60}));
-    bundle.set("/process/args", json!(["sh", "-c", "f() { f & f & sleep 1; }; while :; do f; done 2>/dev/null"]));
+    bundle.set(
+        "/process/args",
+        json!(["sh", "-c", "f() { f & f & sleep 1; }; while :; do f; done 2>/dev/null"]),
+    );
     for _ in 0..3 {
         bundle.detached(["run", "--detach", "bundle"]).ok();
         e2e::eventually("there are many", || (bundle.oci(["ps", "bundle"]).lines().len() > 20).then_some(()));

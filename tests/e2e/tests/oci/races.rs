@@ -88,7 +88,7 @@ fn devices_and_the_console() {
     canary.is_untouched();
 }
 
-/// The source of a bind mount is what it was when the container was made: a link that is swapped in leads nowhere else than the host's own path does.
+/// The working directory of a process that joins the container.
 #[test]
 fn the_working_directory_of_an_exec() {
     let Some(mut bundle) = Bundle::new() else { return };

@@ -43,12 +43,21 @@ pub(super) struct Arguments {
     id: String,
 }
 
+/// How many sockets were passed to this process (sd_listen_fds(3)); those of a variable that was meant for another one are not ours to give.
+fn listening() -> u32 {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u32>().ok());
+    match number("LISTEN_PID") {
+        Some(pid) if pid != std::process::id() => 0,
+        _ => number("LISTEN_FDS").unwrap_or(0),
+    }
+}
+
 impl Arguments {
     fn options(&self) -> Outcome<Options> {
         let absolute = |path: PathBuf| {
             std::fs::canonicalize(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
         };
-        let listening: u32 = std::env::var("LISTEN_FDS").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let listening = listening();
         // before this process has opened anything itself: what the caller does not have must not become something of ours
         let listening = sys::clone::open_from(3, listening);
         let preserved = sys::clone::open_from(3 + listening, self.preserve_fds);

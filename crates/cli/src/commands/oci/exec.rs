@@ -8,6 +8,10 @@ use lifecycle::exec::{self, Options};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
+/// What a file with a process says itself.
+const BESIDE_PROCESS: [&str; 8] =
+    ["cwd", "env", "user", "additional_gids", "process_label", "apparmor", "no_new_privs", "cap"];
+
 /// Arguments of `exec`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -29,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(short = 'g', long, value_name = "GID")]
     additional_gids: Vec<u32>,
     /// A file with the process, in the specification's form
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = BESIDE_PROCESS)]
     process: Option<PathBuf>,
     /// Do not wait for its end
     #[arg(short, long)]
@@ -73,11 +77,6 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     if command.is_empty() && arguments.process.is_none() {
         return Err(Failure::new("process args cannot be empty"));
     }
-    if arguments.detach && arguments.tty && arguments.recipients.console_socket.is_none() {
-        return Err(Failure::new(
-            "cannot allocate tty if runtime will detach without setting console socket",
-        ));
-    }
     // before this process has opened anything itself: what the caller does not have must not become something of ours
     let preserved = sys::clone::open_from(3, arguments.preserve_fds);
     let options = Options {
@@ -93,6 +92,7 @@ pub(super) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         apparmor: arguments.apparmor,
         label: arguments.process_label,
         recipients: arguments.recipients.into(),
+        detached: arguments.detach,
         preserved,
         cgroups: arguments.cgroup,
         ignore_paused: arguments.ignore_paused,

@@ -15,7 +15,7 @@ pub(super) const HELP: &str = "Global options:
   --debug                accepted; there is nothing more to say
   --systemd-cgroup       control groups are made by systemd
   --cgroup-manager NAME  cgroupfs, systemd or disabled (crun's form)
-  --rootless WORD        true, false or auto
+  --rootless WORD        false or auto; true is not supported yet
   --version              print the version
 
 'tare oci COMMAND --help' tells more about a command.";
@@ -129,7 +129,10 @@ fn is_json(format: &str) -> Outcome<bool> {
 
 fn check_rootless(word: &str) -> Outcome<()> {
     match word {
-        "true" | "false" | "auto" => Ok(()),
+        "false" | "auto" => Ok(()),
+        "true" => {
+            Err(Failure::new("containers of users without privileges are not supported yet; run it as root"))
+        }
         other => {
             Err(Failure::new(format!("invalid value {other:?} for --rootless: it is true, false or auto")))
         }

@@ -7,11 +7,29 @@ use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::path::PathBuf;
 
+/// What a file with limits says itself.
+const LIMITS: [&str; 14] = [
+    "blkio_weight",
+    "cpu_period",
+    "cpu_quota",
+    "cpu_burst",
+    "cpu_share",
+    "cpu_rt_period",
+    "cpu_rt_runtime",
+    "cpuset_cpus",
+    "cpuset_mems",
+    "cpu_idle",
+    "memory",
+    "memory_reservation",
+    "memory_swap",
+    "pids_limit",
+];
+
 /// Arguments of `update`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A file with the limits, in the specification's form; - is standard input
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = LIMITS)]
     resources: Option<PathBuf>,
     /// Weight of the group for disks, 10 to 1000
     #[arg(long, value_name = "N")]
