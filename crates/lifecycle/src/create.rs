@@ -127,7 +127,7 @@ impl<'a> Making<'a> {
         if let Some(process) = spec.process() {
             check::warn_of_ambient(process, &*lifecycle.warn);
         }
-        options.recipients.check_console(has_terminal(&spec), options.detached)?;
+        options.recipients.check_console(options.detached && has_terminal(&spec))?;
         let rootfs = rootfs(&spec, &options.bundle)?;
         strip_root(&mut spec, &rootfs);
         let group = group::Plan::of(lifecycle, &spec, &options.id)?;

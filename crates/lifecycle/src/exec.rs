@@ -75,7 +75,7 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
     }
     let filter = filter::of(lifecycle, &text, &container.directory().join(CONFIGURATION))?;
     let terminal = process.terminal().unwrap_or(false);
-    options.recipients.check_console(terminal, options.detached)?;
+    options.recipients.check_console(options.detached && terminal)?;
     let streams = options.recipients.streams(terminal);
     let executed = runtime::exec(
         &init,

@@ -20,9 +20,10 @@ pub struct Recipients {
 }
 
 impl Recipients {
-    /// Somebody must have the other end of a terminal: the caller as long as he waits, whoever listens at the socket otherwise.
-    pub(crate) fn check_console(&self, terminal: bool, detached: bool) -> Result<()> {
-        let wrong = match (terminal && detached, &self.console_socket) {
+    /// Somebody must have the other end of a terminal: the caller as long as he waits, whoever listens at the socket otherwise. `unserved` is that there is a
+    /// terminal, and that the caller does not wait.
+    pub(crate) fn check_console(&self, unserved: bool) -> Result<()> {
+        let wrong = match (unserved, &self.console_socket) {
             (true, None) => "cannot allocate tty if runtime will detach without setting console socket",
             (false, Some(_)) => "cannot use console socket if runtime will not detach or allocate tty",
             _ => return Ok(()),
