@@ -33,6 +33,8 @@ pub fn supervise(engine: &Engine, id: &str, socket: OwnedFd) {
 pub(crate) fn detach() {
     // it may lead its session already
     let _ = sys::process::setsid();
+    // keys of the caller's are not for the container and what is executed in it; a kernel without keyrings has none
+    let _ = sys::keyring::new_session();
     let _ = sys::process::chdir("/");
     sys::process::umask(sys::fs::Mode::from_raw_mode(0o022));
 }

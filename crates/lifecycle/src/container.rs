@@ -70,6 +70,9 @@ pub struct Later {
     /// Hooks that run when the container is deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub poststop: Vec<Hook>,
+    /// Name of its session keyring, which processes that are executed in it join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyring: Option<String>,
     /// Who decides about notified system calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Agent>,

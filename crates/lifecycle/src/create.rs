@@ -186,7 +186,7 @@ impl<'a> Making<'a> {
             life,
             preserved: self.options.preserved + self.options.listening,
             no_pivot: self.options.no_pivot,
-            keyring: (!self.options.no_keyring).then(|| format!("_ses.{}", self.options.id)),
+            keyring: self.keyring(),
             copy_tree: Some(copy_tree),
             subject: Some(self.subject.clone()),
             // back again below
@@ -232,9 +232,14 @@ impl<'a> Making<'a> {
             later: Later {
                 poststart: hooks(spec, Hooks::poststart),
                 poststop: hooks(spec, Hooks::poststop),
+                keyring: self.keyring(),
                 agent: self.agent().cloned(),
             },
         })
+    }
+
+    fn keyring(&self) -> Option<String> {
+        (!self.options.no_keyring).then(|| format!("_ses.{}", self.options.id))
     }
 
     fn agent(&self) -> Option<&Agent> {

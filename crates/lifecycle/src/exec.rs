@@ -84,6 +84,7 @@ pub fn exec(lifecycle: &Lifecycle, id: &str, options: &Options) -> Result<Execut
             streams: &streams,
             filter: filter.as_ref(),
             linux: spec.linux().as_ref(),
+            keyring: container.record.later.keyring.as_deref(),
             is_tied: false,
             preserved: options.preserved,
         },

@@ -26,6 +26,8 @@ pub struct Exec<'a> {
     pub filter: Option<&'a Filter>,
     /// The container's section: execution domain and memory policy are its processes'.
     pub linux: Option<&'a Linux>,
+    /// Name of the container's session keyring.
+    pub keyring: Option<&'a str>,
     /// It is killed when the caller ends.
     pub is_tied: bool,
     /// Inherited descriptors from 3 on that it gets.
@@ -210,6 +212,9 @@ fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<
     }
     if let Err(errno) = sys::process::setsid() {
         fail(channel, "make a session", errno.into());
+    }
+    if let Some(Err(failure)) = exec.keyring.map(crate::init::join_keyring_of) {
+        fail(channel, "join a session keyring", failure);
     }
     let terminal = if exec.streams.has_terminal() {
         match open_terminal(exec) {

@@ -232,8 +232,12 @@ fn enter_user_namespace(init: &mut Init<'_>) -> Outcome {
 }
 
 fn join_keyring(init: &mut Init<'_>) -> Outcome {
-    let Some(name) = &init.bundle.keyring else { return Ok(()) };
-    let name = std::ffi::CString::new(name.as_str()).map_err(|_| Errno::INVAL)?;
+    init.bundle.keyring.as_deref().map_or(Ok(()), join_keyring_of)
+}
+
+/// Joins the session keyring of a container; the first who does makes it.
+pub(crate) fn join_keyring_of(name: &str) -> Outcome {
+    let name = std::ffi::CString::new(name).map_err(|_| Errno::INVAL)?;
     match sys::keyring::join_session(&name) {
         // a kernel without keyrings has none to share
         Err(Errno::NOSYS) => Ok(()),

@@ -319,6 +319,8 @@ impl Supervisor {
             streams: &given,
             filter: self.filter.as_ref(),
             linux: None,
+            // the supervisor's own, which is the container's
+            keyring: None,
             is_tied: true,
             preserved: 0,
         };

@@ -129,3 +129,21 @@ fn a_terminal_goes_to_the_console_socket() {
     assert!(text.starts_with("30 100\r\n/dev/pts/0\r\n/dev/pts/0\r\n"), "{text:?}");
     assert!(text.contains("/dev/console"), "{text:?}");
 }
+
+/// Keys of the caller's session are not the container's, and what is executed in it has the container's own.
+#[test]
+fn the_session_keyring_is_the_container_s() {
+    let Some(mut bundle) = Bundle::new() else { return };
+    if !std::path::Path::new("/proc/keys").exists() {
+        eprintln!("skipped: this kernel has no keyrings");
+        return;
+    }
+    bundle.set("/linux/maskedPaths", json!([]));
+    bundle.sleep();
+    let ring = || {
+        let keys = bundle.oci(["exec", "bundle", "cat", "/proc/keys"]).text();
+        let line = keys.lines().find(|line| line.contains("_ses.bundle")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{keys}")).split_whitespace().next().unwrap().to_owned()
+    };
+    assert_eq!(ring(), ring());
+}
