@@ -7,7 +7,7 @@ use runtime::Agent;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::Subject;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::os::fd::AsFd;
@@ -41,11 +41,8 @@ pub struct Record {
     pub annotations: HashMap<String, String>,
     /// Id and start time of its init, in the caller's pid namespace.
     pub init: String,
-    /// Its control group, as [`Cgroup::of_record`] takes it; empty if it has none.
-    pub cgroup: PathBuf,
-    /// What that is relative to.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub cgroup_bases: BTreeMap<String, PathBuf>,
+    /// Its control group.
+    pub cgroup: Cgroup,
     /// The service manager's unit that the group belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -114,7 +111,6 @@ pub struct Container {
     pub record: Record,
     /// What it is doing.
     pub status: Status,
-    cgroup: Cgroup,
     directory: PathBuf,
 }
 
@@ -187,8 +183,7 @@ impl Container {
         };
         let record: Record = serde_json::from_slice(&text)
             .map_err(|error| Error::Document { path, reason: error.to_string() })?;
-        let cgroup = Cgroup::of_record(&record.cgroup, &record.cgroup_bases)?;
-        let mut container = Self { record, status: Status::Stopped, cgroup, directory };
+        let mut container = Self { record, status: Status::Stopped, directory };
         container.status = container.look()?;
         Ok(container)
     }
@@ -197,7 +192,7 @@ impl Container {
         if !self.init()?.is_alive() {
             return Ok(Status::Stopped);
         }
-        if self.cgroup.is_frozen() {
+        if self.record.cgroup.is_frozen() {
             return Ok(Status::Paused);
         }
         Ok(if self.directory.join(GATE).exists() { Status::Created } else { Status::Running })
@@ -233,7 +228,7 @@ impl Container {
     /// Its control group.
     #[must_use]
     pub fn cgroup(&self) -> &Cgroup {
-        &self.cgroup
+        &self.record.cgroup
     }
 
     /// The configuration that it was made from, and its text.
@@ -282,9 +277,9 @@ impl Container {
         if let Ok(process) = self.process() {
             // it may have ended meanwhile; a frozen one does not die
             let _ = sys::signal::send(process.pidfd.as_fd(), 9);
-            let _ = self.cgroup.freeze(false);
+            let _ = self.record.cgroup.freeze(false);
             if !self.record.own_processes {
-                self.cgroup.kill();
+                self.record.cgroup.kill();
             }
             let patience = std::time::Duration::from_secs(10);
             if !runtime::wait::ended_within(process.pidfd.as_fd(), patience)

@@ -214,7 +214,6 @@ impl<'a> Making<'a> {
 
     fn record(&self, spec: &Spec, init: &Child) -> Result<Record> {
         let pid = init.pid.as_raw_nonzero().get();
-        let (cgroup, cgroup_bases) = self.cgroup.as_ref().map(Cgroup::to_record).unwrap_or_default();
         let identity = Identity::of(pid).at("read", format!("/proc/{pid}/stat"))?;
         Ok(Record {
             id: self.options.id.clone(),
@@ -224,8 +223,7 @@ impl<'a> Making<'a> {
             created: jiff::Timestamp::now().to_string(),
             annotations: self.subject.annotations.clone(),
             init: identity.to_string(),
-            cgroup,
-            cgroup_bases,
+            cgroup: self.cgroup.clone().expect("prepared"),
             unit: self.group.unit(),
             owner: owner(),
             own_processes: has_own(spec, LinuxNamespaceType::Pid),

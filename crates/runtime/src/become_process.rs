@@ -296,6 +296,10 @@ fn set_user(process: &Process) -> Outcome<bool> {
 /// Enters the working directory as the user. No link of `/proc/self/fd` leads there: a descriptor of the host that had leaked in, reached by one,
 /// was CVE-2024-21626. Where it leads is inside the root: what is outside has no path from here.
 fn enter_directory(process: &Process, entered: bool) -> Outcome {
+    if entered && process.user().uid() == 0 {
+        // it was root that entered
+        return Ok(());
+    }
     match enter(process.cwd()) {
         // as root it was possible
         Err(failure) if failure.errno == Errno::ACCESS && entered => Ok(()),

@@ -19,6 +19,7 @@ pub use stats::{BlockIo, Cpu, HugePages, Memory, Pressure, Stats, Throttling};
 
 use crate::error::{At, Error, Result};
 use oci::runtime::LinuxResources;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
@@ -31,8 +32,8 @@ const PARENT_LOST: u32 = 3;
 /// Controllers that are handed down in the unified hierarchy.
 const UNIFIED: [&str; 7] = ["cpu", "cpuset", "io", "memory", "pids", "hugetlb", "rdma"];
 
-/// A container's control group, on all hierarchies that it uses.
-#[derive(Debug, Clone)]
+/// A container's control group, on all hierarchies that it uses. Written down, it is found again from wherever, and without looking for the hierarchies.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Cgroup {
     hierarchies: Hierarchies,
     /// Path below each hierarchy's mount, without a leading slash.

@@ -9,7 +9,7 @@ use crate::create::{Listener, hear_start, next_joined, order_start, set_from_out
 use crate::error::{At, Error, Result};
 use crate::filter::Filter;
 use crate::namespaces;
-use oci::runtime::{Linux, Process};
+use oci::runtime::{Linux, LinuxNamespaceType, Process};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
 use sys::clone::{Child, Forked};
@@ -114,11 +114,20 @@ fn bind_first(exec: &Exec<'_>, joiner: &Child) -> Result<()> {
     }
 }
 
-/// The namespaces of a process that are not the caller's own.
+/// Kinds that cannot be joined by who is in them (user), or that not every kernel has.
+const ASKED: [LinuxNamespaceType; 3] =
+    [LinuxNamespaceType::User, LinuxNamespaceType::Time, LinuxNamespaceType::Cgroup];
+
+/// The namespaces of a process that are to be joined: those that are not the caller's own.
 fn foreign(init: &Child) -> Result<ThreadNameSpaceType> {
     let pid = init.pid.as_raw_nonzero().get();
     let mut foreign = ThreadNameSpaceType::empty();
     for (kind, name) in namespaces::KINDS {
+        if !ASKED.contains(&kind) {
+            // to join what one is in already changes nothing
+            foreign |= namespaces::type_of(kind);
+            continue;
+        }
         let path = format!("/proc/{pid}/ns/{name}");
         let theirs = match std::fs::read_link(&path) {
             Ok(theirs) => theirs,

@@ -4,6 +4,7 @@ use crate::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::fd::OwnedFd;
 use rustix::io::{Errno, Result};
 use std::fmt;
+use std::io::Read;
 use std::str::FromStr;
 
 /// A process id and the time when the process with it was started, in clock ticks since boot (proc(5), `/proc/<pid>/stat` field 22).
@@ -30,14 +31,14 @@ impl Identity {
     /// # Errors
     /// `ESRCH` if there is none.
     pub fn of(pid: i32) -> Result<Self> {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|_| Errno::SRCH)?;
+        let stat = stat_of(pid).map_err(|_| Errno::SRCH)?;
         Ok(Self { pid, start: start_time(&stat).ok_or(Errno::IO)?.1 })
     }
 
     /// Whether the process still runs; a zombie does not.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        std::fs::read_to_string(format!("/proc/{}/stat", self.pid))
+        stat_of(self.pid)
             .ok()
             .and_then(|stat| start_time(&stat))
             .is_some_and(|(state, start)| start == self.start && state != b'Z' && state != b'X')
@@ -53,6 +54,13 @@ impl Identity {
         // the id may have been reused before the descriptor was there, but not after
         if self.is_alive() { Ok(pidfd) } else { Err(Errno::SRCH) }
     }
+}
+
+/// `/proc/<pid>/stat`. A proc file has no size to go by, and this one fits.
+fn stat_of(pid: i32) -> std::io::Result<String> {
+    let mut stat = String::with_capacity(1024);
+    std::fs::File::open(format!("/proc/{pid}/stat"))?.read_to_string(&mut stat)?;
+    Ok(stat)
 }
 
 /// State and start time from the content of `/proc/<pid>/stat`; the command in parentheses may contain anything.

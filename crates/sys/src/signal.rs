@@ -5,6 +5,9 @@ use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::io::Result;
 use std::mem::MaybeUninit;
 
+/// `SIGSYS`, the last one with a meaning of its own (signal(7)).
+const LAST_STANDARD: i32 = 31;
+
 /// Signals that arrive as bytes to read instead of interruptions (signalfd(2)).
 #[derive(Debug)]
 pub struct SignalQueue {
@@ -79,10 +82,10 @@ pub fn send_to_id(pid: i32, number: i32) -> Result<()> {
     if result == 0 { Ok(()) } else { Err(last_error()) }
 }
 
-/// Gives every signal its default action and empties the mask: what a program expects from whoever executes it.
-/// (Rust's runtime ignores `SIGPIPE`, and an ignored signal stays ignored across execve.)
+/// Gives every standard signal its default action and empties the mask: what a program expects from whoever executes it.
+/// (Rust's runtime ignores `SIGPIPE`, and an ignored signal stays ignored across execve. Real-time signals are what programs agree on themselves.)
 pub fn reset() {
-    for number in 1..=64 {
+    for number in 1..=LAST_STANDARD {
         if number != libc::SIGKILL && number != libc::SIGSTOP {
             // SAFETY: SIG_DFL installs no code; failures (signals reserved by the C library) change nothing.
             unsafe { libc::signal(number, libc::SIG_DFL) };

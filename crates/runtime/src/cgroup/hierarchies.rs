@@ -1,6 +1,7 @@
 //! How a machine has its control groups.
 
 use crate::error::{At, Error, Result};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ const NAMED: &str = "name=";
 pub(super) const UNIFIED: &str = "";
 
 /// A controller of version 1; a hierarchy without one by its option (`name=systemd`), the unified tree of a hybrid machine by an empty name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Controller {
     /// The controller's name.
     pub name: String,
@@ -44,7 +45,7 @@ pub struct Controller {
 }
 
 /// How this machine has its control groups.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hierarchies {
     /// One tree, mounted here.
     Unified(PathBuf),

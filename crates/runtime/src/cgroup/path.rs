@@ -2,7 +2,6 @@
 
 use super::{Cgroup, Controller, Hierarchies, path_in};
 use crate::error::{At, Error, Result};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,37 +44,6 @@ impl Cgroup {
                     let root = controller.root.strip_prefix("/").unwrap_or(&controller.root);
                     controller.base = own.strip_prefix(root).map(Path::to_path_buf).unwrap_or(own);
                 }
-            }
-        }
-        Ok(group)
-    }
-
-    /// The group as a record of it: its path, and for a relative one the groups that it is relative to, by the name of the controller.
-    #[must_use]
-    pub fn to_record(&self) -> (PathBuf, BTreeMap<String, PathBuf>) {
-        let absolute = || Path::new("/").join(&self.path);
-        match &self.hierarchies {
-            Hierarchies::Unified(_) => (absolute(), BTreeMap::new()),
-            Hierarchies::Separate(controllers) if controllers.is_empty() => (PathBuf::new(), BTreeMap::new()),
-            Hierarchies::Separate(controllers) => {
-                let based = controllers.iter().filter(|c| !c.base.as_os_str().is_empty());
-                (absolute(), based.map(|c| (c.name.clone(), c.base.clone())).collect())
-            }
-        }
-    }
-
-    /// The group of a record, wherever the caller is.
-    ///
-    /// # Errors
-    /// As [`Cgroup::of_specification`].
-    pub fn of_record(path: &Path, bases: &BTreeMap<String, PathBuf>) -> Result<Self> {
-        if path.as_os_str().is_empty() {
-            return Ok(Self::none());
-        }
-        let mut group = Self::of_specification(path)?;
-        if let Hierarchies::Separate(controllers) = &mut group.hierarchies {
-            for controller in controllers {
-                controller.base = bases.get(&controller.name).cloned().unwrap_or_default();
             }
         }
         Ok(group)
