@@ -4,6 +4,7 @@ use crate::error::{At, Error, Result};
 use crate::{Lifecycle, check};
 use oci::runtime::{Hook, Spec};
 use runtime::Agent;
+use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::Subject;
 use serde::{Deserialize, Serialize};
@@ -46,9 +47,9 @@ pub struct Record {
     /// The service manager's unit that the group belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Name of the user who made it.
+    /// Id of the user who made it.
     #[serde(default)]
-    pub owner: String,
+    pub owner: u32,
     /// The init is the first process of a pid namespace of its own: its end is the end of all.
     #[serde(default)]
     pub own_processes: bool,
@@ -268,7 +269,7 @@ impl Container {
             rootfs: record.rootfs,
             created: record.created,
             annotations: record.annotations,
-            owner: record.owner,
+            owner: name_of(record.owner),
         })
     }
 
@@ -290,6 +291,13 @@ impl Container {
         }
         Ok(())
     }
+}
+
+/// Name of a user, as the host's account file has it.
+fn name_of(uid: u32) -> String {
+    let root = sys::mount::open_directory("/").ok();
+    let accounts = root.and_then(|root| Accounts::read(root.as_fd()).ok()).unwrap_or_default();
+    accounts.name(uid).map_or_else(|| format!("#{uid}"), str::to_owned)
 }
 
 /// Writes a new file that only its owner may read: environments and hooks are in it.

@@ -5,7 +5,6 @@ use crate::error::{At, Error, Result};
 use crate::notify::Notify;
 use crate::{Lifecycle, Recipients, check, environment, filter, group, resources};
 use oci::runtime::{Hook, Hooks, LinuxNamespaceType, Spec};
-use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
 use runtime::hooks::{Place, Subject};
 use runtime::{Agent, Bundle, Created, Filter, Life};
@@ -225,7 +224,7 @@ impl<'a> Making<'a> {
             init: identity.to_string(),
             cgroup: self.cgroup.clone().expect("prepared"),
             unit: self.group.unit(),
-            owner: owner(),
+            owner: sys::process::getuid().as_raw(),
             own_processes: has_own(spec, LinuxNamespaceType::Pid),
             later: Later {
                 poststart: hooks(spec, Hooks::poststart),
@@ -292,14 +291,6 @@ fn must_be_free(cgroup: &Cgroup, path: &Path) -> Result<()> {
         return Err(Error::State("container's cgroup unexpectedly frozen".into()));
     }
     Ok(())
-}
-
-/// Name of the calling user, as the host's account file has it.
-fn owner() -> String {
-    let uid = sys::process::getuid().as_raw();
-    let accounts =
-        open_directory("/").ok().and_then(|root| Accounts::read(root.as_fd()).ok()).unwrap_or_default();
-    accounts.name(uid).map_or_else(|| format!("#{uid}"), str::to_owned)
 }
 
 /// Makes the container's directory, which is its id's reservation.
