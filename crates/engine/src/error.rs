@@ -79,6 +79,9 @@ pub enum Error {
     /// A layer or archive.
     #[error(transparent)]
     Changeset(#[from] store::changeset::Error),
+    /// A registry.
+    #[error(transparent)]
+    Registry(#[from] registry::Error),
     /// The runtime.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
@@ -117,6 +120,13 @@ impl Error {
                 | Store::Changeset(_)
                 | Store::InTheWay { .. },
             ) => Kind::Invalid,
+            Self::Registry(error) => match error.kind() {
+                registry::Kind::NotFound => Kind::NotFound,
+                registry::Kind::Denied => Kind::Denied,
+                registry::Kind::Unavailable => Kind::Unavailable,
+                registry::Kind::Invalid => Kind::Invalid,
+                registry::Kind::Canceled | registry::Kind::Internal => Kind::Internal,
+            },
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Kind::Denied,
             _ => Kind::Internal,
         }

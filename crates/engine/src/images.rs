@@ -1,6 +1,7 @@
 //! Images: one file per operation.
 
 pub mod commit;
+mod document;
 pub mod find;
 pub mod history;
 pub mod import;

@@ -77,6 +77,7 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
     sweep_containers(engine)?;
     sweep_locks(engine);
     collect::sweep_drafts(engine.store(), &engine.run("seccomp"))?;
+    store::downloads::sweep(engine.store(), std::time::Duration::ZERO)?;
     names::sweep(engine)?;
     volume::sweep(engine)?;
     sweep_cgroups(engine)?;
@@ -107,12 +108,15 @@ fn sweep_containers(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// Lock files that nobody holds, of containers that are gone or were never there.
+/// Lock files that nobody holds, of containers that are gone or were never there, and of layers.
 fn sweep_locks(engine: &Engine) {
     for entry in fs::read_dir(engine.run("locks")).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let id = name.to_str().and_then(|name| name.strip_prefix("container-"));
-        let is_gone = id.is_some_and(|id| !engine.data("containers").join(id).exists());
+        let name = name.to_str().unwrap_or_default();
+        let is_gone = match name.strip_prefix("container-") {
+            Some(id) => !engine.data("containers").join(id).exists(),
+            None => name.starts_with(store::layers::CLAIM),
+        };
         if is_gone && let Ok(Some(lock)) = LockFile::try_exclusive(&entry.path()) {
             // the next prune finds it again
             let _ = lock.remove();

@@ -49,6 +49,29 @@ impl Platform {
             && self.architecture == other.architecture
             && (self.variant.is_none() || other.variant.is_none() || self.variant == other.variant)
     }
+
+    /// How well a program for `other` suits this platform: none if it does not run there at all; of two the smaller number is to be preferred.
+    /// Variants are ordered: an `arm/v7` runs what is for `v6` and `v5`, an `amd64/v3` what is for `v2`.
+    #[must_use]
+    pub fn preference(&self, other: &Platform) -> Option<u32> {
+        if self.os != other.os || self.architecture != other.architecture {
+            return None;
+        }
+        let level = |platform: &Platform| match (&platform.variant, platform.architecture.as_str()) {
+            (Some(variant), _) => variant.strip_prefix('v').and_then(|digits| digits.parse::<u32>().ok()),
+            (None, "arm64") => Some(8),
+            (None, "arm") => Some(7),
+            (None, _) => Some(1),
+        };
+        match (level(self), level(other)) {
+            (Some(own), Some(wanted)) if wanted <= own => Some(own - wanted),
+            // nobody has asked for a variant: one that may be too new is better than nothing
+            (Some(_), Some(wanted)) if self.variant.is_none() => Some(100 + wanted.min(1000)),
+            (Some(_), Some(_)) => None,
+            // names that are no numbers
+            _ => (self.variant == other.variant).then_some(0),
+        }
+    }
 }
 
 impl fmt::Display for Platform {
@@ -101,6 +124,21 @@ impl FromStr for Platform {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_variant_is_preferred() {
+        let rank = |own: &str, other: &str| {
+            own.parse::<Platform>().unwrap().preference(&other.parse::<Platform>().unwrap())
+        };
+        assert_eq!(rank("linux/arm/v7", "linux/arm/v7"), Some(0));
+        assert!(rank("linux/arm/v7", "linux/arm/v6") < rank("linux/arm/v7", "linux/arm/v5"));
+        assert_eq!(rank("linux/arm/v6", "linux/arm/v7"), None);
+        assert_eq!(rank("linux/arm", "linux/arm/v7"), Some(0));
+        assert_eq!(rank("linux/arm64", "linux/arm64/v8"), Some(0));
+        assert_eq!(rank("linux/amd64", "linux/arm64"), None);
+        assert!(rank("linux/amd64", "linux/amd64") < rank("linux/amd64", "linux/amd64/v2"));
+        assert!(rank("linux/amd64/v3", "linux/amd64/v2") < rank("linux/amd64/v3", "linux/amd64"));
+    }
 
     #[test]
     fn parses_dockers_forms() {

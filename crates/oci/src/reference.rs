@@ -51,6 +51,20 @@ impl Reference {
         self.digest.as_ref()
     }
 
+    /// The same repository's content with this digest.
+    #[must_use]
+    pub fn at(&self, digest: Digest) -> Self {
+        Self { host: self.host.clone(), path: self.path.clone(), tag: None, digest: Some(digest) }
+    }
+
+    /// Another tag of the same repository.
+    ///
+    /// # Errors
+    /// If it is no tag.
+    pub fn tagged(&self, tag: &str) -> Result<Self, InvalidReference> {
+        format!("{}/{}:{tag}", self.host, self.path).parse()
+    }
+
     /// The name without tag and digest as a person writes it: `alpine`, `user/app`, `registry.example/app`.
     #[must_use]
     pub fn familiar_name(&self) -> String {

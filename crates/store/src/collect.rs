@@ -2,7 +2,7 @@
 
 use crate::error::{At, Result};
 use crate::trash::condemn;
-use crate::{Store, blobs, cache, layers, leases, refs, staging};
+use crate::{Store, blobs, cache, downloads, layers, leases, refs, staging};
 use oci::image::{Configuration, Index, Manifest};
 use oci::{DiffId, Digest};
 use std::collections::HashSet;
@@ -145,6 +145,7 @@ fn sweep(store: &Store) -> Result<()> {
     for directory in ["", "refs", "cache", "blobs/sha256"] {
         sweep_temporary(&store.path(directory))?;
     }
+    downloads::sweep(store, downloads::KEPT)?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Layers: unpacked once, by diff-id, in overlayfs form.
 
+mod ahead;
+
 use crate::error::{At, Error, Result};
 use crate::leases::Lease;
 use crate::{Staging, Store, changeset, durable};
@@ -10,6 +12,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use sys::lock::LockFile;
 
 /// What is recorded beside a layer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,6 +82,31 @@ pub fn open(store: &Store, layer: &DiffId) -> Result<OwnedFd> {
     })
 }
 
+/// How the files begin by which layers are claimed, among the locks of the exec root.
+pub const CLAIM: &str = "layer-";
+
+/// Somebody brings a layer here; dropped, others may.
+#[derive(Debug)]
+pub struct Claim(Option<LockFile>);
+
+/// Waits until nobody else brings this layer here, so that it is fetched and unpacked once: who has waited looks whether it is there.
+///
+/// # Errors
+/// What the system reports.
+pub fn claim(store: &Store, layer: &DiffId) -> Result<Claim> {
+    let path = store.exec_root().join("locks").join(format!("{CLAIM}{}", layer.0.hex()));
+    Ok(Claim(Some(LockFile::exclusive(&path).at("lock", path)?)))
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(lock) = self.0.take() {
+            // one that stays is swept
+            let _ = lock.remove();
+        }
+    }
+}
+
 /// A layer being written: `fs` is the directory in overlayfs form, `work` overlayfs' work directory beside it.
 #[derive(Debug)]
 pub struct Draft {
@@ -129,21 +157,58 @@ pub fn commit(store: &Store, draft: Draft, durability: Durability, lease: &Lease
     place(store, draft, layer, meta, durability).map(|meta| (layer, meta))
 }
 
-/// Unpacks a layer tar from outside (compressed or not) and names it by the digest of its uncompressed bytes. `blob` is the digest of what is read.
+/// A layer that was unpacked from a tar from outside, and has no name yet.
+#[derive(Debug)]
+pub struct Received {
+    draft: Draft,
+    layer: DiffId,
+    meta: Meta,
+}
+
+/// Unpacks a layer tar from outside (compressed or not). It is decompressed by a thread of its own, ahead of what is written. `blob` is the digest of what is read.
 ///
 /// # Errors
 /// [`Error::Changeset`] for a hostile or damaged tar; nothing is stored then.
-pub fn unpack(store: &Store, tar: impl Read + 'static, blob: Option<Digest>) -> Result<(DiffId, Meta)> {
+pub fn receive(store: &Store, tar: impl Read + Send, blob: Option<Digest>) -> Result<Received> {
     let draft = Draft::new(store)?;
     let root = File::open(draft.fs()).at("open", draft.fs())?;
-    let plain = changeset::decompress(Box::new(tar))?;
-    let mut hashing = Hashing { inner: plain, hasher: Hasher::default(), size: 0 };
-    let unpacked = changeset::unpack(&mut hashing, root.as_fd(), &changeset::Unpack::default())?;
-    // what follows the end of the archive belongs to the digest
-    std::io::copy(&mut hashing, &mut std::io::sink()).at("read the rest of the layer for", draft.fs())?;
-    let layer = DiffId(hashing.hasher.finish());
-    let meta = Meta { tar_size: hashing.size, size: unpacked.bytes, blob, boot: None };
-    place(store, draft, layer, meta, Durability::Now).map(|meta| (layer, meta))
+    let mut unpacked = None;
+    let (hasher, size) = ahead::read(tar, &mut |plain| {
+        let mut hashing = Hashing { inner: plain, hasher: Hasher::default(), size: 0 };
+        unpacked = Some(changeset::unpack(&mut hashing, root.as_fd(), &changeset::Unpack::default())?);
+        // what follows the end of the archive belongs to the digest
+        std::io::copy(&mut hashing, &mut std::io::sink()).at("read the rest of the layer for", draft.fs())?;
+        Ok((hashing.hasher, hashing.size))
+    })?;
+    let size_of_files = unpacked.map_or(0, |unpacked: changeset::Unpacked| unpacked.bytes);
+    let meta = Meta { tar_size: size, size: size_of_files, blob, boot: None };
+    Ok(Received { draft, layer: DiffId(hasher.finish()), meta })
+}
+
+impl Received {
+    /// The digest of its uncompressed bytes.
+    #[must_use]
+    pub fn layer(&self) -> DiffId {
+        self.layer
+    }
+
+    /// Gives it its name. The blob that it came in must be in the store.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn place(self, store: &Store, durability: Durability) -> Result<Meta> {
+        place(store, self.draft, self.layer, self.meta, durability)
+    }
+}
+
+/// Unpacks a layer tar from outside and names it, durably, as [`receive`] otherwise.
+///
+/// # Errors
+/// As [`receive`].
+pub fn unpack(store: &Store, tar: impl Read + Send, blob: Option<Digest>) -> Result<(DiffId, Meta)> {
+    let received = receive(store, tar, blob)?;
+    let layer = received.layer();
+    received.place(store, Durability::Now).map(|meta| (layer, meta))
 }
 
 /// Renames a draft into place. Another process may have been faster: its layer is as good.
@@ -201,9 +266,10 @@ pub fn seal(store: &Store, layers: &[DiffId]) -> Result<()> {
     for (layer, meta) in open {
         let text = serde_json::to_vec(&Meta { boot: None, ..meta })
             .expect("a struct of numbers and strings serialises");
-        durable::write(&directory(store, layer).join("meta"), &text)?;
+        durable::replace(&directory(store, layer).join("meta"), &text)?;
     }
-    Ok(())
+    // one sync for all of these small files, instead of two for each
+    durable::sync_file_system(store.data_root())
 }
 
 /// Writes the layer's uncompressed tar: from its blob if it came from outside, else in canonical form, checking that it still has its digest.

@@ -9,6 +9,7 @@
 //!   blobs/sha256/<hex> immutable          leases/<pid>-<start time>-<number>
 //!   layers/sha256/<hex>/{fs/,meta}  immutable
 //!   refs/<escaped name>  one descriptor, replaced whole
+//!   downloads/<hex>      the beginning of a blob; locked while it grows
 //!   cache/<key>          one record, replaced whole
 //!   mount-points/        the lowest layer of every container
 //!   staging/             what is being written; void when its writer is gone
@@ -29,6 +30,7 @@ pub mod blobs;
 pub mod cache;
 pub mod changeset;
 pub mod collect;
+pub mod downloads;
 pub mod durable;
 mod error;
 pub mod layers;

@@ -10,7 +10,6 @@
 
 mod admission;
 mod docker;
-mod document;
 mod oci_layout;
 mod source;
 

@@ -1,10 +1,10 @@
 //! Brings documents, blobs and layers into the store, each verified against what names it.
 
-use super::document::{Document, cut, parse};
 use super::source::Source;
 use super::{Load, MAX_DOCUMENTS, MAX_LAYERS, Progress};
 use crate::Engine;
 use crate::error::{Error, Result};
+use crate::images::document::{Document, cut, parse};
 use crate::images::find::REFERENCE_TYPE;
 use crate::images::{commit, layout};
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};

@@ -1,9 +1,9 @@
 //! Reads `manifest.json`, Docker's list of images. It has no manifests of its own, so that they are made here, as those of our builds.
 
 use super::admission::{Admission, Layer};
-use super::document::parse;
 use super::{Admitted, MAX_DOCUMENTS};
 use crate::error::{Error, Result};
+use crate::images::document::parse;
 use crate::images::layout::{self, DockerImage};
 use crate::images::names;
 use oci::Digest;
@@ -50,6 +50,6 @@ fn announced(path: &str) -> Option<Digest> {
 }
 
 fn absent(path: &str) -> Error {
-    let shown = super::document::cut(path);
+    let shown = crate::images::document::cut(path);
     Error::Invalid(format!("{}: names {shown}, which is not in the archive", layout::DOCKER_IMAGES))
 }

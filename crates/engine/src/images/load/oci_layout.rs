@@ -1,9 +1,9 @@
 //! Reads `index.json`: every entry is an image, or an index of images.
 
 use super::admission::Admission;
-use super::document::parse;
 use super::{Admitted, MAX_DOCUMENTS};
 use crate::error::{Error, Result};
+use crate::images::document::parse;
 use crate::images::layout::{self, DockerImage};
 use crate::images::names;
 use oci::image::{Descriptor, Index};

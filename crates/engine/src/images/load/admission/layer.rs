@@ -2,7 +2,7 @@
 
 use super::{Admission, absent};
 use crate::error::{Error, Result};
-use crate::images::load::document::cut;
+use crate::images::document::cut;
 use crate::images::load::{LoadEvent, MAX_LAYERS};
 use oci::digest::Hasher;
 use oci::image::Descriptor;

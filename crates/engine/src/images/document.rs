@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 /// A document that a descriptor points at.
 #[derive(Debug)]
-pub(super) enum Document {
+pub(crate) enum Document {
     Manifest(Manifest),
     Index(Index),
 }
@@ -27,7 +27,7 @@ impl Document {
     /// Parses a document. `name` is for messages, `announced` the media type of its descriptor.
     ///
     /// What is both would mean one thing here and another elsewhere (CVE-2021-41190), and so would a type that contradicts the descriptor's.
-    pub(super) fn parse(text: &[u8], name: &str, announced: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &[u8], name: &str, announced: &str) -> Result<Self> {
         let shape: Shape = parse(text, name)?;
         let invalid = |reason: String| Err(Error::Invalid(format!("{name}: {reason}")));
         if let Some(own) = shape.media_type.as_deref()
@@ -51,7 +51,7 @@ impl Document {
     }
 
     /// The type for a descriptor of it.
-    pub(super) fn media_type(&self) -> &str {
+    pub(crate) fn media_type(&self) -> &str {
         match self {
             Self::Manifest(manifest) => manifest.media_type.as_deref().unwrap_or(media_type::MANIFEST),
             Self::Index(index) => index.media_type.as_deref().unwrap_or(media_type::INDEX),
@@ -68,12 +68,12 @@ fn is_index_type(text: &str) -> bool {
 }
 
 /// Parses JSON of an archive. `name` is for messages.
-pub(super) fn parse<T: DeserializeOwned>(text: &[u8], name: &str) -> Result<T> {
+pub(crate) fn parse<T: DeserializeOwned>(text: &[u8], name: &str) -> Result<T> {
     serde_json::from_slice(text).map_err(|error| Error::Invalid(format!("{name}: {error}")))
 }
 
 /// A hostile text for a message.
-pub(super) fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     text.chars().take(100).collect::<String>().escape_debug().to_string()
 }
 

@@ -1,0 +1,146 @@
+//! Lists: the tags of a repository, the repositories of a registry, what refers to a document.
+
+use crate::client::Client;
+use crate::document::pull_scope;
+use crate::error::{Error, Result};
+use crate::hosts::{Endpoint, Route};
+use crate::request::Ask;
+use crate::{Wanted, document::pushed_to};
+use oci::Digest;
+use oci::image::{Index, media_type};
+use reqwest::header::ACCEPT;
+use reqwest::{Method, Url};
+use serde::Deserialize;
+
+/// Most pages of a list.
+const PAGES: usize = 1000;
+
+#[derive(Deserialize)]
+struct Tags {
+    /// Go writes an empty list as `null`.
+    tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Catalog {
+    repositories: Option<Vec<String>>,
+}
+
+impl Client {
+    /// The tags of a repository, in the registry's order.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is no such repository.
+    pub fn tags(&self, route: &Route, what: &str) -> Result<Vec<String>> {
+        self.first(route, Wanted::Tag(""), |endpoint, _| {
+            let path = format!("/{}/tags/list", endpoint.repository);
+            self.pages(endpoint, what, path, &pull_scope(&endpoint.repository), |text| {
+                serde_json::from_slice::<Tags>(text).map(|page| page.tags.unwrap_or_default())
+            })
+        })
+    }
+
+    /// The repositories of a registry, where it tells them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Denied`] where it does not.
+    pub fn repositories(&self, route: &Route, what: &str) -> Result<Vec<String>> {
+        let endpoint = pushed_to(route, what)?;
+        self.pages(endpoint, what, "/_catalog".into(), "registry:catalog:*", |text| {
+            serde_json::from_slice::<Catalog>(text).map(|page| page.repositories.unwrap_or_default())
+        })
+    }
+
+    /// What refers to a document: signatures, attestations, other artifacts (distribution specification 1.1, "Listing Referrers"). A registry that does
+    /// not know the question has the list under a tag, or has none.
+    ///
+    /// # Errors
+    /// What stands in the way of knowing it.
+    pub fn referrers(&self, route: &Route, digest: &Digest) -> Result<Index> {
+        let what = format!("what refers to {digest}");
+        let endpoint = route.endpoints.last().ok_or_else(|| Error::NotFound { what: what.clone() })?;
+        let path = format!("/{}/referrers/{digest}", endpoint.repository);
+        let scope = pull_scope(&endpoint.repository);
+        let mut ask = Ask::new(&what, endpoint, Method::GET, &path, &scope);
+        ask.headers = vec![(ACCEPT, media_type::INDEX.into())];
+        let text = match self.wait(self.whole(&ask)) {
+            Ok((text, _)) => text,
+            Err(Error::NotFound { .. } | Error::Wrong { .. }) => {
+                match self.document(route, &what, Wanted::Tag(&fallback(digest))) {
+                    Ok(document) => document.text,
+                    Err(Error::NotFound { .. }) => return Ok(none()),
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        serde_json::from_slice(&text).map_err(|error| ask.wrong(format!("its list is no index: {error}")))
+    }
+
+    fn pages(
+        &self,
+        endpoint: &Endpoint,
+        what: &str,
+        first: String,
+        scope: &str,
+        read: impl Fn(&[u8]) -> Result<Vec<String>, serde_json::Error>,
+    ) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        let mut path = first;
+        for _ in 0..PAGES {
+            let ask = Ask::new(what, endpoint, Method::GET, &path, scope);
+            let (text, headers) = self.wait(self.whole(&ask))?;
+            all.extend(read(&text).map_err(|error| ask.wrong(format!("its list: {error}")))?);
+            let link = headers.get("link").and_then(|value| value.to_str().ok()).and_then(next_of);
+            match link {
+                Some(next) => path = self.below(endpoint, &ask, next)?,
+                None => return Ok(all),
+            }
+        }
+        Ok(all)
+    }
+
+    /// The next page's place; it is on the same host, whatever the registry says.
+    fn below(&self, endpoint: &Endpoint, ask: &Ask<'_>, next: &str) -> Result<String> {
+        let scheme = self.known_scheme(&endpoint.host).unwrap_or(endpoint.schemes[0]);
+        let base = format!("{}://{}{}/", scheme.name(), endpoint.host, endpoint.prefix);
+        let url = Url::parse(&base).and_then(|base| base.join(next));
+        let url = url.map_err(|_| ask.wrong("its next page is nowhere".into()))?;
+        if crate::request::authority(&url) != endpoint.host {
+            return Err(ask.wrong("its next page is on another host".into()));
+        }
+        Ok(url.to_string())
+    }
+}
+
+/// The tag under which registries of before keep the list.
+fn fallback(digest: &Digest) -> String {
+    format!("sha256-{}", digest.hex())
+}
+
+fn none() -> Index {
+    Index {
+        schema_version: 2,
+        media_type: Some(media_type::INDEX.into()),
+        manifests: Vec::new(),
+        annotations: std::collections::BTreeMap::new(),
+    }
+}
+
+/// The target of `<…>; rel="next"` (RFC 8288).
+fn next_of(header: &str) -> Option<&str> {
+    let (target, rest) = header.trim().strip_prefix('<')?.split_once('>')?;
+    rest.replace('"', "").contains("rel=next").then_some(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links() {
+        assert_eq!(next_of("</v2/a/tags/list?n=1&last=b>; rel=\"next\""), Some("/v2/a/tags/list?n=1&last=b"));
+        assert_eq!(next_of("<x>; rel=prev"), None);
+        assert_eq!(next_of("x"), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! Logging in: whether a registry takes a secret, and what it wants to be shown from then on.
+
+use crate::challenge;
+use crate::client::Client;
+use crate::credentials::Secret;
+use crate::error::{Error, Result};
+use crate::request::Ask;
+use crate::token::Purpose;
+use oci::Reference;
+use reqwest::header::WWW_AUTHENTICATE;
+use reqwest::{Method, StatusCode};
+
+impl Client {
+    /// Shows name and password to a registry; what to keep: a refresh token if it gives one, else the same secret.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] if it does not take them.
+    pub fn login(&self, host: &str, user: &str, password: &str) -> Result<Secret> {
+        // any name of the host leads to its endpoint
+        let name: Reference = format!("{host}/login:latest").parse().map_err(|error| Error::Wrong {
+            what: "log in".into(),
+            host: host.to_owned(),
+            reason: format!("{error}"),
+        })?;
+        let route = self.route(&name)?;
+        let endpoint = route.endpoints.last().ok_or_else(|| Error::NotFound { what: host.to_owned() })?;
+        let given = Secret::Password { user: user.to_owned(), password: password.to_owned() };
+        let what = format!("log in to {host}");
+        self.wait(async {
+            let ask = Ask { attempts: 2, ..Ask::new(&what, endpoint, Method::GET, "/", "") };
+            let (response, scheme) = self.send(&ask).await?;
+            if response.status().is_success() {
+                return Ok(given.clone());
+            }
+            let challenges: Vec<_> = response
+                .headers()
+                .get_all(WWW_AUTHENTICATE)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(challenge::parse)
+                .collect();
+            if response.status() != StatusCode::UNAUTHORIZED {
+                return Err(ask.wrong(format!("{}", response.status())));
+            }
+            if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer") {
+                let purpose = Purpose { what: &what, scope: "", offline: true };
+                let token = self.token(endpoint, scheme, bearer, Some(&given), &purpose).await?;
+                return Ok(token.refresh.map_or(given.clone(), Secret::Identity));
+            }
+            self.answer(&ask).await.map(|_| given.clone())
+        })
+    }
+}
