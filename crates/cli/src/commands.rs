@@ -37,6 +37,8 @@ mod usage;
 mod volume;
 mod wait;
 
+pub(crate) use image::pull::Policy;
+
 use crate::failure::{Failure, Outcome};
 use crate::globals::{First, Globals};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -115,6 +117,7 @@ const COMMANDS: &[Entry] = &[
     command!(logs, &["logs", "container logs"], "Show what a container has written"),
     command!(pause, &["pause", "container pause"], "Pause all processes of one or more containers"),
     command!(ps, &["ps", "container ls", "container list", "container ps"], "List containers"),
+    command!(image::pull, &["pull", "image pull"], "Download an image from a registry"),
     command!(rename, &["rename", "container rename"], "Rename a container"),
     command!(restart, &["restart", "container restart"], "Restart one or more containers"),
     command!(rm, &["rm", "container rm", "container remove"], "Remove one or more containers"),

@@ -51,10 +51,14 @@ pub(crate) fn start_code(error: &Error) -> i32 {
 fn hint(error: &Error) -> Option<&'static str> {
     match (error, error.kind()) {
         (Error::NoImage(_), _) => {
-            Some("tare images lists the images of this store; tare load, import or build adds one")
+            Some("tare images lists the images of this store; tare pull, load, import or build adds one")
         }
         (Error::NoContainer(_), _) => Some("tare ps -a lists all containers"),
         (Error::NoVolume(_), _) => Some("tare volume ls lists the volumes"),
+        (Error::Registry(error), Kind::Denied) if !matches!(error, registry::Error::Blocked { .. }) => {
+            Some("the repository may not exist, or may want 'tare login'")
+        }
+        (Error::Registry(_), _) => None,
         (_, Kind::Denied) => Some("run it as root"),
         _ => None,
     }

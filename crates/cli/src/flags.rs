@@ -4,6 +4,7 @@ mod environment;
 mod limits;
 mod mounts;
 
+use crate::commands::Policy;
 use crate::failure::{Failure, Outcome};
 use crate::output::size;
 use engine::containers::create::Options;
@@ -174,10 +175,13 @@ pub(crate) struct Container {
     pub(crate) cidfile: Option<PathBuf>,
     /// Platform that the image must be for
     #[arg(long, value_name = "OS/ARCHITECTURE")]
-    platform: Option<oci::Platform>,
-    /// Pull the image before running: missing or never (images cannot be pulled yet)
-    #[arg(long, default_value = "missing", value_name = "POLICY")]
-    pull: String,
+    pub(crate) platform: Option<oci::Platform>,
+    /// When the image is pulled before
+    #[arg(long, value_enum, default_value = "missing", value_name = "POLICY")]
+    pub(crate) pull: Policy,
+    /// Suppress the pull output
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     /// Image, then the command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE [COMMAND] [ARGUMENT…]")]
     words: Vec<String>,
@@ -186,12 +190,6 @@ pub(crate) struct Container {
 impl Container {
     /// What the engine takes.
     pub(crate) fn options(&self) -> Outcome<Options> {
-        if !matches!(self.pull.as_str(), "missing" | "never") {
-            return Err(Failure::usage(format!(
-                "--pull={}: pulling is not supported yet; load or build the image, and use --pull=never",
-                self.pull
-            )));
-        }
         let (image, arguments) =
             self.words.split_first().ok_or_else(|| Failure::usage("an image is needed"))?;
         let mut labels = std::collections::BTreeMap::new();

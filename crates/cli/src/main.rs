@@ -13,6 +13,7 @@ mod failure;
 mod flags;
 mod globals;
 mod output;
+mod registries;
 mod roles;
 mod session;
 mod terminal;

@@ -34,6 +34,9 @@ pub enum Error {
     /// There is no image with this name or id.
     #[error("No such image: {0}")]
     NoImage(String),
+    /// An image is not to be had for a platform; the whole message.
+    #[error("{0}")]
+    NotOffered(String),
     /// There is no volume with this name.
     #[error("get {0}: no such volume")]
     NoVolume(String),
@@ -106,9 +109,11 @@ impl Error {
     pub fn kind(&self) -> Kind {
         use store::Error as Store;
         match self {
-            Self::NoContainer(_) | Self::NoImage(_) | Self::NoVolume(_) | Self::NoFile { .. } => {
-                Kind::NotFound
-            }
+            Self::NoContainer(_)
+            | Self::NoImage(_)
+            | Self::NotOffered(_)
+            | Self::NoVolume(_)
+            | Self::NoFile { .. } => Kind::NotFound,
             Self::Conflict(_) => Kind::Conflict,
             Self::Invalid(_) | Self::NotExecuted { .. } | Self::Changeset(_) => Kind::Invalid,
             Self::Runtime(runtime::Error::Account(_)) => Kind::Invalid,

@@ -6,14 +6,16 @@ pub mod find;
 pub mod history;
 pub mod import;
 pub mod inspect;
+mod layer;
 mod layout;
 pub mod load;
 mod names;
 pub mod prune;
+pub mod pull;
 pub mod remove;
 pub mod save;
 pub mod size;
 pub mod tag;
 pub mod usage;
 
-pub use find::{Image, find, list};
+pub use find::{Image, find, find_for, list};

@@ -1,9 +1,14 @@
 //! `tare create`.
 
+use super::Policy;
+use super::image::pull::fetch;
 use crate::failure::{ENGINE, Failure, Outcome};
 use crate::flags;
 use crate::globals::Globals;
-use engine::containers::create;
+use crate::output::transfer::Stream;
+use crate::registries;
+use engine::containers::create::{self, Options};
+use engine::{Engine, Error};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -19,12 +24,49 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let options = arguments.container.options()?;
     let engine = globals.engine().map_err(|failure| failure.with_code(ENGINE))?;
     let file = arguments.container.cidfile.as_deref().map(id_file).transpose()?;
-    let record = create::create(&engine, &options).map_err(|e| Failure::from(e).with_code(ENGINE))?;
+    let record = with_image(&engine, &arguments.container, &options, create::create)?;
     if let Some(file) = file {
         write_id(file, &record.id)?;
     }
     writeln!(std::io::stdout(), "{}", record.id)?;
     Ok(0)
+}
+
+/// Creates a container, and pulls its image before that if it has to be.
+pub(super) fn with_image<T>(
+    engine: &Engine,
+    flags: &flags::Container,
+    options: &Options,
+    create: impl Fn(&Engine, &Options) -> engine::Result<T>,
+) -> Outcome<T> {
+    let failed = |failure: Failure| failure.with_code(ENGINE);
+    let fetch = || {
+        let name = registries::reference(&options.image)?;
+        let stream = if flags.quiet { Stream::Nowhere } else { Stream::Error };
+        fetch(engine, &registries::client(), &name, flags.platform.as_ref(), stream)
+    };
+    if flags.pull == Policy::Always {
+        fetch().map_err(failed)?;
+    }
+    match create(engine, options) {
+        Err(error @ (Error::NoImage(_) | Error::NotOffered(_))) if flags.pull == Policy::Missing => {
+            // what looks like the beginning of an id may be a name all the same
+            if !flags.quiet {
+                let reason = if matches!(error, Error::NoImage(_)) {
+                    format!(
+                        "Unable to find image '{}' locally",
+                        registries::reference(&options.image)?.familiar()
+                    )
+                } else {
+                    error.to_string()
+                };
+                writeln!(std::io::stderr(), "{reason}")?;
+            }
+            fetch().map_err(failed)?;
+            create(engine, options).map_err(|error| failed(error.into()))
+        }
+        created => created.map_err(|error| failed(error.into())),
+    }
 }
 
 /// The file for `--cidfile`, which must be new: an old one may still be in use by another script.

@@ -6,6 +6,7 @@ pub(super) mod inspect;
 pub(super) mod load;
 pub(super) mod ls;
 pub(super) mod prune;
+pub(super) mod pull;
 pub(super) mod rm;
 pub(super) mod save;
 pub(super) mod tag;

@@ -37,7 +37,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine().map_err(|failure| failure.with_code(ENGINE))?;
     let id_file = arguments.container.cidfile.as_deref().map(super::create::id_file).transpose()?;
     let (record, lock) =
-        create::create_locked(&engine, &options).map_err(|e| Failure::from(e).with_code(ENGINE))?;
+        super::create::with_image(&engine, &arguments.container, &options, create::create_locked)?;
     if let Some(file) = id_file {
         super::create::write_id(file, &record.id)?;
     }

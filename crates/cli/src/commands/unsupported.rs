@@ -1,7 +1,7 @@
 //! What Docker's command line has and this version does not: such words get an answer of their own, so that nobody looks for a mistake in the spelling.
 
 /// Commands, and families of commands.
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 30] = [
     "buildx",
     "checkpoint",
     "commit",
@@ -13,7 +13,6 @@ const COMMANDS: [&str; 32] = [
     "container update",
     "context",
     "events",
-    "image pull",
     "image push",
     "login",
     "logout",
@@ -22,7 +21,6 @@ const COMMANDS: [&str; 32] = [
     "node",
     "plugin",
     "port",
-    "pull",
     "push",
     "search",
     "secret",
@@ -46,10 +44,6 @@ const INSTEAD: &[(&str, &str)] = &[
     (
         "port",
         "containers are reached by their address: tare inspect -f '{{.NetworkSettings.IPAddress}}' CONTAINER",
-    ),
-    (
-        "pull",
-        "tare load reads an image that docker save or skopeo wrote, tare import the tarball of a root file system",
     ),
     ("push", "tare save -o FILE IMAGE writes an archive that docker load and skopeo read"),
     ("search", "no registry is spoken to yet; tare images lists the images of this store"),

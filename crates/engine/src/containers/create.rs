@@ -100,7 +100,8 @@ pub fn create(engine: &Engine, options: &Options) -> Result<Record> {
 /// # Errors
 /// As [`create`].
 pub fn create_locked(engine: &Engine, options: &Options) -> Result<(Record, Lock)> {
-    let image = images::find(engine, &options.image)?;
+    let platform = options.platform.clone().unwrap_or_else(Platform::host);
+    let image = images::find_for(engine, &options.image, &platform)?;
     check_platform(options, &image)?;
     if let Some(name) = &options.name {
         crate::names::validate(name).map_err(|error| Error::Invalid(error.to_string()))?;
@@ -166,8 +167,8 @@ pub(crate) fn random_id() -> Result<String> {
 fn check_platform(options: &Options, image: &Image) -> Result<()> {
     let own = image.configuration.platform();
     match &options.platform {
-        Some(wanted) if !wanted.matches(&own) => Err(Error::NoImage(format!(
-            "{}: the image is for {own}, {wanted} was asked for; load or build it for that platform",
+        Some(wanted) if wanted.preference(&own).is_none() => Err(Error::NotOffered(format!(
+            "image with reference {} was found but its platform ({own}) does not match the specified platform ({wanted})",
             options.image
         ))),
         _ => Ok(()),

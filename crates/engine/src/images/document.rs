@@ -1,9 +1,14 @@
 //! Tells manifests from indexes, and refuses what could be taken for both.
 
+use super::find::REFERENCE_TYPE;
+use super::layout;
 use crate::error::{Error, Result};
-use oci::image::{Index, Manifest, media_type};
+use oci::image::{Descriptor, Index, Manifest, media_type};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, de::DeserializeOwned};
+
+/// Most layers of an image: Linux stacks 500 directories (fs/overlayfs/params.h, `OVL_MAX_STACK`), and one is ours.
+pub(crate) const MAX_LAYERS: usize = 499;
 
 /// A document that a descriptor points at.
 #[derive(Debug)]
@@ -67,7 +72,59 @@ fn is_index_type(text: &str) -> bool {
     [media_type::INDEX, media_type::DOCKER_INDEX].contains(&text)
 }
 
-/// Parses JSON of an archive. `name` is for messages.
+/// Whether a type is one of a manifest or an index.
+pub(crate) fn is_known(kind: &str) -> bool {
+    is_manifest_type(kind) || is_index_type(kind)
+}
+
+/// An image has a configuration of one, and nothing but layers.
+pub(crate) fn is_image(own: &Descriptor, manifest: &Manifest) -> bool {
+    let kind = manifest.config.media_type.as_str();
+    [media_type::CONFIGURATION, media_type::DOCKER_CONFIGURATION].contains(&kind)
+        && !own.annotations.contains_key(REFERENCE_TYPE)
+        && manifest.layers.iter().all(|blob| layout::is_layer(&blob.media_type))
+}
+
+/// What a manifest that is no image has.
+pub(crate) fn not_an_image(own: &Descriptor, manifest: &Manifest) -> Error {
+    let odd =
+        manifest.layers.iter().find(|blob| !layout::is_layer(&blob.media_type)).unwrap_or(&manifest.config);
+    Error::Unsupported(format!(
+        "{} is not an image: it has content of type {}",
+        own.digest,
+        cut(&odd.media_type)
+    ))
+}
+
+/// Refuses what is no image, or one whose layers are kept elsewhere.
+pub(crate) fn check_image(own: &Descriptor, manifest: &Manifest) -> Result<()> {
+    if !is_image(own, manifest) {
+        return Err(not_an_image(own, manifest));
+    }
+    match manifest.layers.iter().find(|blob| layout::is_foreign(&blob.media_type)) {
+        Some(foreign) => Err(Error::Unsupported(format!(
+            "{}: layer {} is foreign: its owner lets no registry keep it (Windows does that), and Tare fetches nothing from elsewhere",
+            own.digest, foreign.digest
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses numbers of layers that do not fit together, or are too many. `owner` is for messages.
+pub(crate) fn check_layers(owner: &str, named: usize, given: usize) -> Result<()> {
+    if named.max(given) > MAX_LAYERS {
+        let count = named.max(given);
+        return Err(Error::Invalid(format!("{owner}: {count} layers, Linux stacks at most {MAX_LAYERS}")));
+    }
+    if named != given {
+        return Err(Error::Invalid(format!(
+            "{owner}: the configuration names {named} layers, given are {given}"
+        )));
+    }
+    Ok(())
+}
+
+/// Parses JSON from outside. `name` is for messages.
 pub(crate) fn parse<T: DeserializeOwned>(text: &[u8], name: &str) -> Result<T> {
     serde_json::from_slice(text).map_err(|error| Error::Invalid(format!("{name}: {error}")))
 }

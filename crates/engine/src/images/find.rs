@@ -56,8 +56,12 @@ fn manifest_for(engine: &Engine, target: &Descriptor, platform: &Platform) -> Re
         .filter(is_image)
         .filter(|d| blobs::exists(engine.store(), &d.digest))
         .collect();
-    let matching = here.iter().find(|d| d.platform.as_ref().is_none_or(|own| platform.matches(own)));
-    match matching.or(here.first()) {
+    let rank = |descriptor: &Descriptor| match &descriptor.platform {
+        Some(own) => platform.preference(own),
+        None => Some(u32::MAX),
+    };
+    let matching = here.iter().filter_map(|d| Some((rank(d)?, d))).min_by_key(|(rank, _)| *rank);
+    match matching.map(|(_, descriptor)| descriptor).or(here.first()) {
         Some(chosen) => manifest_for(engine, chosen, platform),
         None => Err(Error::NoImage(format!("{} has no manifest for {platform}", target.digest))),
     }
@@ -75,8 +79,16 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(engine: &Engine, digest: &Di
 /// # Errors
 /// [`Error::NoImage`], or [`Error::Invalid`] if several ids begin so.
 pub fn find(engine: &Engine, name: &str) -> Result<Image> {
+    find_for(engine, name, &Platform::host())
+}
+
+/// Finds an image as [`find`]; of an index the manifest for `platform`.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_for(engine: &Engine, name: &str, platform: &Platform) -> Result<Image> {
     if let Ok(reference) = name.parse::<Reference>()
-        && let Some(mut image) = by_reference(engine, &reference)?
+        && let Some(mut image) = by_reference(engine, &reference, platform)?
     {
         image.names = vec![reference];
         return Ok(image);
@@ -91,15 +103,15 @@ pub fn find(engine: &Engine, name: &str) -> Result<Image> {
     }
 }
 
-fn by_reference(engine: &Engine, reference: &Reference) -> Result<Option<Image>> {
+fn by_reference(engine: &Engine, reference: &Reference, platform: &Platform) -> Result<Option<Image>> {
     if let Some(target) = refs::target(engine.store(), reference)? {
-        return Image::read(engine, &target, &Platform::host()).map(Some);
+        return Image::read(engine, &target, platform).map(Some);
     }
     // name@digest: any name of the same repository that points there
     let Some(digest) = reference.digest() else { return Ok(None) };
     for (name, target) in refs::list(engine.store())? {
         if target.digest == *digest && (name.host(), name.path()) == (reference.host(), reference.path()) {
-            return Image::read(engine, &target, &Platform::host()).map(Some);
+            return Image::read(engine, &target, platform).map(Some);
         }
     }
     Ok(None)

@@ -77,6 +77,11 @@ pub(crate) fn is_layer(media_type: &str) -> bool {
     packed(OCI, &["", "+gzip", "+zstd"]) || packed(DOCKER, &["", ".gzip", ".zstd"])
 }
 
+/// Whether a layer of this type is not to be kept in registries (OCI layer.md, "Non-Distributable Layers").
+pub(crate) fn is_foreign(media_type: &str) -> bool {
+    media_type.contains(".nondistributable.") || media_type.contains(".foreign.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,9 +23,6 @@ use source::Source;
 use std::io::Read;
 use std::path::Path;
 
-/// Most layers of an image: Linux stacks 500 directories (fs/overlayfs/params.h, `OVL_MAX_STACK`), and one is ours.
-pub const MAX_LAYERS: usize = 499;
-
 /// Most images and indexes of one archive.
 const MAX_DOCUMENTS: usize = 1000;
 

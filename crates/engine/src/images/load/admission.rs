@@ -1,11 +1,10 @@
 //! Brings documents, blobs and layers into the store, each verified against what names it.
 
 use super::source::Source;
-use super::{Load, MAX_DOCUMENTS, MAX_LAYERS, Progress};
+use super::{Load, MAX_DOCUMENTS, Progress};
 use crate::Engine;
 use crate::error::{Error, Result};
-use crate::images::document::{Document, cut, parse};
-use crate::images::find::REFERENCE_TYPE;
+use crate::images::document::{self, Document, MAX_LAYERS, parse};
 use crate::images::{commit, layout};
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
 use oci::{DiffId, Digest, Platform};
@@ -121,9 +120,9 @@ impl<'a> Admission<'a> {
         text: &[u8],
         strictness: Strictness,
     ) -> Result<Option<Digest>> {
-        if !is_image(own, manifest) {
+        if !document::is_image(own, manifest) {
             return match strictness {
-                Strictness::Whole => Err(not_an_image(own, manifest)),
+                Strictness::Whole => Err(document::not_an_image(own, manifest)),
                 Strictness::IfThere => self.attachment(manifest, text).map(|()| None),
             };
         }
@@ -227,22 +226,4 @@ impl Strictness {
 
 fn absent(digest: &Digest) -> Error {
     Error::Invalid(format!("blob {digest} is not in the archive"))
-}
-
-/// An image has a configuration of one, and nothing but layers.
-fn is_image(own: &Descriptor, manifest: &Manifest) -> bool {
-    let kind = manifest.config.media_type.as_str();
-    [media_type::CONFIGURATION, media_type::DOCKER_CONFIGURATION].contains(&kind)
-        && !own.annotations.contains_key(REFERENCE_TYPE)
-        && manifest.layers.iter().all(|blob| layout::is_layer(&blob.media_type))
-}
-
-fn not_an_image(own: &Descriptor, manifest: &Manifest) -> Error {
-    let odd =
-        manifest.layers.iter().find(|blob| !layout::is_layer(&blob.media_type)).unwrap_or(&manifest.config);
-    Error::Unsupported(format!(
-        "{} is not an image: it has content of type {}",
-        own.digest,
-        cut(&odd.media_type)
-    ))
 }

@@ -2,12 +2,13 @@
 
 use super::{Admission, absent};
 use crate::error::{Error, Result};
-use crate::images::document::cut;
-use crate::images::load::{LoadEvent, MAX_LAYERS};
-use oci::digest::Hasher;
+use crate::images::document::{MAX_LAYERS, check_layers, cut};
+use crate::images::layer;
+use crate::images::load::LoadEvent;
 use oci::image::Descriptor;
 use oci::{DiffId, Digest};
-use store::{blobs, changeset, layers};
+use store::layers::Durability;
+use store::{blobs, layers};
 
 /// A layer of an archive.
 #[derive(Debug, Clone, Copy)]
@@ -27,17 +28,7 @@ impl Admission<'_> {
         owner: &str,
     ) -> Result<()> {
         let count = named.len();
-        if count > MAX_LAYERS {
-            return Err(Error::Invalid(format!(
-                "{owner}: {count} layers, Linux stacks at most {MAX_LAYERS}"
-            )));
-        }
-        if count != given.len() {
-            let given = given.len();
-            return Err(Error::Invalid(format!(
-                "{owner}: the configuration names {count} layers, given are {given}"
-            )));
-        }
+        check_layers(owner, count, given.len())?;
         let blobs = given.iter().filter_map(|layer| layer.blob).map(|blob| blob.digest);
         self.lease.hold(blobs.chain(named.iter().map(|layer| layer.0)))?;
         for (position, (layer, expected)) in given.iter().zip(named).enumerate() {
@@ -82,7 +73,11 @@ impl Admission<'_> {
             return Ok(());
         }
         self.blob(layer.path, descriptor)?;
-        if present { self.verify(&blob, expected) } else { self.unpack(&blob, expected) }
+        if present {
+            layer::verify(self.store(), &blob, expected)
+        } else {
+            layer::unpack(self.store(), &blob, expected, Durability::Now)
+        }
     }
 
     /// A layer that is known by its diff-id alone: it may be compressed all the same.
@@ -99,7 +94,7 @@ impl Admission<'_> {
             // collected before it was held
             deliver()?;
         }
-        self.unpack(&blob, expected)
+        layer::unpack(self.store(), &blob, expected, Durability::Now)
     }
 
     /// Brings a blob into the store, under its announced digest only.
@@ -122,30 +117,4 @@ impl Admission<'_> {
             delivered => delivered.map(drop),
         }
     }
-
-    /// Makes the layer from its blob.
-    fn unpack(&self, blob: &Digest, expected: &DiffId) -> Result<()> {
-        let file = blobs::open(self.store(), blob)?;
-        let (found, _) = layers::unpack(self.store(), file, Some(*blob)).map_err(|error| match error {
-            store::Error::Changeset(error) => Error::Invalid(format!("layer {expected}: {error}")),
-            other => other.into(),
-        })?;
-        matches(found, expected)
-    }
-
-    /// Checks that a blob holds the layer that it is said to hold, which the store has from elsewhere.
-    fn verify(&self, blob: &Digest, expected: &DiffId) -> Result<()> {
-        let mut plain = changeset::decompress(blobs::open(self.store(), blob)?)?;
-        let mut hasher = Hasher::default();
-        std::io::copy(&mut plain, &mut hasher)
-            .map_err(|error| Error::Invalid(format!("layer {expected}: blob {blob}: {error}")))?;
-        matches(DiffId(hasher.finish()), expected)
-    }
-}
-
-fn matches(found: DiffId, expected: &DiffId) -> Result<()> {
-    if found == *expected {
-        return Ok(());
-    }
-    Err(Error::Invalid(format!("layer {expected}: its tar has digest {found}")))
 }

@@ -1,0 +1,111 @@
+//! `tare pull`, and the pull that `run`, `create` and `build` begin with if it has to be.
+
+use crate::failure::{Failure, Outcome};
+use crate::globals::Globals;
+use crate::output::transfer::{Stream, Transfers};
+use crate::registries;
+use engine::Engine;
+use engine::images::pull::{LayerState, Pull, PullEvent, Pulled, pull};
+use oci::{Platform, Reference};
+use registry::Client;
+use std::io::Write;
+
+/// Arguments of `pull`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Pull all tags of the repository
+    #[arg(short, long)]
+    all_tags: bool,
+    /// Pull the image for this platform
+    #[arg(long, value_name = "OS[/ARCH[/VARIANT]]")]
+    platform: Option<Platform>,
+    /// Print only the image's name
+    #[arg(short, long)]
+    quiet: bool,
+    /// Image
+    #[arg(value_name = "NAME[:TAG|@DIGEST]")]
+    image: String,
+}
+
+pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
+    let name = registries::reference(&arguments.image)?;
+    let says_which = registries::says_which(&arguments.image);
+    if arguments.all_tags && says_which {
+        return Err(Failure::new("tag can't be used with --all-tags/-a"));
+    }
+    let engine = globals.engine()?;
+    let client = registries::client();
+    let stream = if arguments.quiet { Stream::Nowhere } else { Stream::Output };
+    let mut names = vec![name];
+    if arguments.all_tags {
+        let name = names.remove(0);
+        let route = client.route(&name).map_err(engine::Error::from)?;
+        let tags = client.tags(&route, &name.familiar_name()).map_err(engine::Error::from)?;
+        let tagged = tags.iter().map(|tag| name.tagged(tag)).collect::<Result<_, _>>();
+        names = tagged.map_err(|error| Failure::new(error.to_string()))?;
+    } else if !says_which && !arguments.quiet {
+        writeln!(std::io::stdout(), "Using default tag: latest")?;
+    }
+    for name in &names {
+        fetch(&engine, &client, name, arguments.platform.as_ref(), stream)?;
+        writeln!(std::io::stdout(), "{name}")?;
+    }
+    Ok(0)
+}
+
+/// Pulls one image, and shows how.
+pub(crate) fn fetch(
+    engine: &Engine,
+    client: &Client,
+    name: &Reference,
+    platform: Option<&Platform>,
+    stream: Stream,
+) -> Outcome<Pulled> {
+    let transfers = Transfers::new(stream);
+    let which = match (name.tag(), name.digest()) {
+        (Some(tag), None) => tag.to_owned(),
+        _ => name.to_string(),
+    };
+    transfers.line(&format!("{which}: Pulling from {}", name.path()));
+    let wanted = Pull { name: name.clone(), platform: platform.cloned() };
+    let pulled = pull(engine, client, &wanted, &|event| show(&transfers, &event))?;
+    transfers.line(&format!("Digest: {}", pulled.target.digest));
+    let familiar = name.familiar();
+    transfers.line(&if pulled.is_new {
+        format!("Status: Downloaded newer image for {familiar}")
+    } else {
+        format!("Status: Image is up to date for {familiar}")
+    });
+    Ok(pulled)
+}
+
+/// When an image is pulled before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Policy {
+    /// Always: its name may mean something new.
+    Always,
+    /// If the store does not have it.
+    Missing,
+    /// Not at all.
+    Never,
+}
+
+fn show(transfers: &Transfers, event: &PullEvent) {
+    match event {
+        PullEvent::Layers(layers) => {
+            for layer in layers {
+                transfers.expect(&layer.digest.to_string(), layer.size, "Pulling fs layer");
+            }
+        }
+        PullEvent::Layer { blob, state } => {
+            let digest = blob.to_string();
+            match state {
+                LayerState::Exists => transfers.state(&digest, "Already exists", true),
+                LayerState::Waiting => transfers.advance(&digest, 0, "Waiting"),
+                LayerState::Arriving(bytes) => transfers.advance(&digest, *bytes, "Downloading"),
+                LayerState::Arrived => transfers.state(&digest, "Download complete", false),
+                LayerState::Complete => transfers.state(&digest, "Pull complete", true),
+            }
+        }
+    }
+}
