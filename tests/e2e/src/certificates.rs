@@ -4,6 +4,8 @@ use crate::said::ask;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use tempfile::TempDir;
 
 const CONFIGURATION: &str = "\
 [req]
@@ -30,9 +32,22 @@ extendedKeyUsage = clientAuth
 #[derive(Debug, Clone)]
 pub struct Certificates {
     directory: PathBuf,
+    /// Removes the directory with the last clone, if it is ours.
+    _own: Option<Arc<TempDir>>,
 }
 
 impl Certificates {
+    /// Makes them in a directory of their own, which is removed with the last clone of this.
+    ///
+    /// # Panics
+    /// If OpenSSL cannot.
+    #[must_use]
+    pub fn temporary() -> Self {
+        let own = tempfile::Builder::new().prefix("tare-kit-").tempdir().expect("a temporary directory");
+        let made = Self::make(own.path());
+        Self { _own: Some(Arc::new(own)), ..made }
+    }
+
     /// Makes them in a directory: `ca`, `server` and `client`, each with `.crt` and `.key`.
     ///
     /// # Panics
@@ -40,7 +55,7 @@ impl Certificates {
     #[must_use]
     pub fn make(directory: &Path) -> Self {
         fs::create_dir_all(directory).expect("make a directory");
-        let made = Self { directory: directory.into() };
+        let made = Self { directory: directory.into(), _own: None };
         fs::write(made.file("openssl.cnf"), CONFIGURATION).expect("write a file");
         for (name, extensions) in [("ca", "authority"), ("server", "server"), ("client", "client")] {
             made.certify(name, extensions);

@@ -8,22 +8,27 @@ mod delivery;
 mod exchange;
 mod fault;
 mod guard;
+mod h2;
 mod listing;
 mod place;
+mod tls;
 mod upload;
 mod wire;
 
 pub use exchange::Exchange;
 pub use fault::{Fault, FaultKind};
 
+use crate::certificates::Certificates;
 use crate::digest::sha256;
-use crate::http::{Head, Reply, Server};
+use crate::http::{Ending, Head, Reply, Server};
 use crate::image::{Blob, Image, Recipe};
 use content::{Content, Manifest};
 use delivery::Delivery;
 use exchange::Record;
 use guard::Guard;
 use place::Place;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A registry on 127.0.0.1. Dropped, it closes all connections and ends.
@@ -41,10 +46,37 @@ impl Chaos {
     /// If no port is free.
     #[must_use]
     pub fn start() -> Self {
+        Self::serving("http", |registry, socket, ending| wire::serve(registry, socket, socket, ending))
+    }
+
+    /// Starts an empty one that speaks HTTP/1.1 within TLS.
+    ///
+    /// # Panics
+    /// If no port is free, or a certificate cannot be read.
+    #[must_use]
+    pub fn start_tls(certificates: &Certificates) -> Self {
+        let tls = tls::configuration(certificates, "http/1.1");
+        Self::serving("https", move |registry, socket, ending| tls::serve(registry, &tls, socket, ending))
+    }
+
+    /// Starts an empty one that speaks HTTP/2 within TLS, and nothing else.
+    ///
+    /// # Panics
+    /// If no port is free, or a certificate cannot be read.
+    #[must_use]
+    pub fn start_h2(certificates: &Certificates) -> Self {
+        let tls = tls::configuration(certificates, h2::PROTOCOL);
+        Self::serving("https", move |registry, socket, ending| h2::serve(registry, &tls, socket, ending))
+    }
+
+    fn serving(
+        scheme: &'static str,
+        serve: impl Fn(&Arc<Registry>, &TcpStream, &Ending) + Send + Sync + 'static,
+    ) -> Self {
         let registry = Arc::new(Registry::default());
-        let serving = Arc::clone(&registry);
-        let server = Server::start(move |socket, ending| wire::serve(&serving, &*socket, &socket, ending));
-        Self { registry, server, scheme: "http" }
+        let asked = Arc::clone(&registry);
+        let server = Server::start(move |socket, ending| serve(&asked, &socket, ending));
+        Self { registry, server, scheme }
     }
 
     /// `127.0.0.1:PORT`.
@@ -177,6 +209,7 @@ struct Registry {
     faults: Mutex<Vec<Fault>>,
     guard: Mutex<Guard>,
     records: Mutex<Vec<Record>>,
+    connections: AtomicU64,
 }
 
 /// What is decided about a request before its body is read.
@@ -198,8 +231,13 @@ impl Registry {
         lock(&self.content)
     }
 
-    fn record(&self, head: &Head) -> Record {
-        let record = Record::new(head);
+    /// The number of a new connection.
+    fn count_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn record(&self, connection: u64, head: &Head) -> Record {
+        let record = Record::new(connection, head);
         lock(&self.records).push(record.clone());
         record
     }

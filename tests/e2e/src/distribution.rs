@@ -13,22 +13,34 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
 
 /// How our own question whether it answers is told from those of tests.
 const PROBE: &str = "tare-e2e-probe";
 /// How often another port is tried when somebody else took the free one.
 const ATTEMPTS: usize = 5;
 
-/// A registry. Dropped, its process is killed; what it stored stays in its directory.
+/// A registry. Dropped, its process is killed. What it stored stays in a directory of the test's, and goes with one of its own.
 #[derive(Debug)]
 pub struct Distribution {
     child: Child,
     host: String,
     is_tls: bool,
     directory: PathBuf,
+    /// Removes the directory, if it is ours.
+    _own: Option<TempDir>,
 }
 
 impl Distribution {
+    /// What a registry is to be like that stores in a directory of its own, which is removed with it.
+    ///
+    /// # Panics
+    /// If there can be no such directory.
+    #[must_use]
+    pub fn temporary() -> DistributionPlan {
+        DistributionPlan::temporary()
+    }
+
     /// What a registry is to be like that stores below this directory; [`DistributionPlan::start`] starts it.
     #[must_use]
     pub fn at(directory: &Path) -> DistributionPlan {
@@ -106,7 +118,8 @@ fn start(plan: &DistributionPlan, port: u16) -> Option<Distribution> {
     command.arg("serve").arg(configuration).env_clear().current_dir(directory);
     command.stdin(Stdio::null()).stdout(file("access.log")).stderr(file("log"));
     let child = command.spawn().expect("docker-registry can be run");
-    let mut registry = Distribution { child, host, is_tls: plan.is_tls(), directory: directory.into() };
+    let mut registry =
+        Distribution { child, host, is_tls: plan.is_tls(), directory: directory.into(), _own: None };
     // somebody else's answer on this port is none: ours says that it listens
     let outcome = until_some(|| {
         let has_ended = registry.child.try_wait().expect("it is our child").is_some();

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod distribution;
+mod h2;
 
 use e2e::{Root, Said, ask, gzip, needs_programs, noise};
 use std::path::Path;

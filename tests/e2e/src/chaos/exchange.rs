@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A request, and what came of it so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
+    /// The number of its connection: 1 for the first that the registry has had.
+    pub connection: u64,
     /// `GET` and others.
     pub method: String,
     /// Path and query.
@@ -33,8 +35,9 @@ impl Exchange {
 pub(super) struct Record(Arc<Mutex<Exchange>>);
 
 impl Record {
-    pub(super) fn new(head: &Head) -> Self {
+    pub(super) fn new(connection: u64, head: &Head) -> Self {
         Self(Arc::new(Mutex::new(Exchange {
+            connection,
             method: head.method.clone(),
             target: head.target.clone(),
             headers: head.headers.clone(),

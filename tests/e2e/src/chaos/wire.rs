@@ -6,7 +6,7 @@ use super::exchange::Record;
 use crate::http::{Ending, Head};
 use crate::sockets;
 use std::io::{self, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 /// The most bytes that are written at once.
@@ -16,7 +16,8 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// Answers the requests of a connection until it ends; `stream` is what it carries, `socket` what carries it.
 pub(super) fn serve(registry: &Registry, stream: impl Read + Write, socket: &TcpStream, ending: &Ending) {
-    let mut line = Line { reader: BufReader::new(stream), socket, ending };
+    let number = registry.count_connection();
+    let mut line = Line { reader: BufReader::new(stream), socket, ending, number };
     while let Ok(Some(head)) = Head::read(&mut line.reader) {
         if !line.exchange(registry, head).unwrap_or(false) {
             return;
@@ -28,12 +29,13 @@ struct Line<'a, S> {
     reader: BufReader<S>,
     socket: &'a TcpStream,
     ending: &'a Ending,
+    number: u64,
 }
 
 impl<S: Read + Write> Line<'_, S> {
     /// One request and its answer; whether there may be more.
     fn exchange(&mut self, registry: &Registry, head: Head) -> io::Result<bool> {
-        let record = registry.record(&head);
+        let record = registry.record(self.number, &head);
         let turn = registry.turn(&head);
         if head.waits() {
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")?;
@@ -119,11 +121,30 @@ impl<S: Read + Write> Line<'_, S> {
         stream.flush()
     }
 
-    /// Makes the end of the connection a reset, after the client has got what was sent.
     fn reset(&self) -> io::Result<()> {
-        let (local, remote) = (self.socket.local_addr()?, self.socket.peer_addr()?);
-        while !sockets::has_arrived(local, remote) && !self.ending.wait(LOOK) {}
-        sys::net::sockopt::set_socket_linger(self.socket, Some(Duration::ZERO))?;
-        Ok(())
+        reset(self.socket, self.ending)
+    }
+}
+
+/// Makes the end of a connection a reset, after the client has got what was sent.
+pub(super) fn reset(socket: &TcpStream, ending: &Ending) -> io::Result<()> {
+    let (local, remote) = (socket.local_addr()?, socket.peer_addr()?);
+    while !sockets::has_arrived(local, remote) && !ending.wait(LOOK) {}
+    sys::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO))?;
+    Ok(())
+}
+
+/// Ends a connection in peace: what the client says now is read, because unread it would make the end a reset.
+pub(super) fn close(socket: &TcpStream, ending: &Ending) -> io::Result<()> {
+    socket.shutdown(Shutdown::Write)?;
+    socket.set_nonblocking(true)?;
+    let (mut reader, mut unheard) = (socket, [0; 4096]);
+    loop {
+        match reader.read(&mut unheard) {
+            Ok(0) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && ending.wait(LOOK) => return Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+            _ => {}
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tempfile::TempDir;
 
 /// A registry that is still to be started.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct DistributionPlan {
     authentication: String,
     mirror: String,
     passwords: String,
+    own: Option<TempDir>,
 }
 
 impl DistributionPlan {
@@ -31,7 +33,14 @@ impl DistributionPlan {
             authentication: empty(),
             mirror: empty(),
             passwords: empty(),
+            own: None,
         }
+    }
+
+    pub(super) fn temporary() -> Self {
+        let own = tempfile::Builder::new().prefix("tare-kit-").tempdir().expect("a temporary directory");
+        let plan = Self::new(own.path());
+        Self { own: Some(own), ..plan }
     }
 
     /// It speaks HTTPS.
@@ -99,7 +108,9 @@ impl DistributionPlan {
             fs::write(self.password_file(), &self.passwords).expect("write a file");
         }
         let started = (0..ATTEMPTS).find_map(|_| super::start(&self, free_port()));
-        started.expect("one of some free ports is still free a moment later")
+        let mut registry = started.expect("one of some free ports is still free a moment later");
+        registry._own = self.own;
+        registry
     }
 
     pub(super) fn directory(&self) -> &Path {

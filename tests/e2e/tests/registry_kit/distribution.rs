@@ -154,3 +154,30 @@ fn one_that_is_read_only_takes_nothing() {
         ("POST", "/v2/app/blobs/uploads/", 405)
     );
 }
+
+#[test]
+fn nothing_of_it_is_left() {
+    if !is_installed() {
+        return;
+    }
+    let certificates = Certificates::temporary();
+    let registry = Distribution::temporary().tls(&certificates).password("ann", "secret").start();
+    let chaos = Chaos::start_tls(&certificates);
+    let image = chaos.image("app", "1", &[layer("one")]);
+    let (from, to) =
+        (format!("docker://{}/app:1", chaos.host()), format!("docker://{}/app:1", registry.host()));
+    // alone: beside a key, skopeo wants a certificate by another name
+    let trusted = place();
+    fs::copy(certificates.authority(), trusted.path().join("ca.crt")).unwrap();
+    let trust = trusted.path().to_str().unwrap();
+    let copy = ["copy", "-q", "--src-cert-dir", trust, "--dest-cert-dir", trust];
+    skopeo(&[&copy[..], &["--dest-creds", "ann:secret", &from, &to]].concat()).ok();
+    let stored = registry.blob_file(&image.layers[0].digest);
+    assert_eq!(fs::read(&stored).unwrap(), image.layers[0].bytes);
+    let (host, authority) = (registry.host().to_owned(), certificates.authority());
+    drop(registry);
+    assert!(std::net::TcpStream::connect(host).is_err() && !stored.exists());
+    assert!(authority.exists());
+    drop(certificates);
+    assert!(!authority.parent().unwrap().exists());
+}
