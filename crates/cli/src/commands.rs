@@ -118,6 +118,7 @@ const COMMANDS: &[Entry] = &[
     command!(pause, &["pause", "container pause"], "Pause all processes of one or more containers"),
     command!(ps, &["ps", "container ls", "container list", "container ps"], "List containers"),
     command!(image::pull, &["pull", "image pull"], "Download an image from a registry"),
+    command!(image::push, &["push", "image push"], "Upload an image to a registry"),
     command!(rename, &["rename", "container rename"], "Rename a container"),
     command!(restart, &["restart", "container restart"], "Restart one or more containers"),
     command!(rm, &["rm", "container rm", "container remove"], "Remove one or more containers"),

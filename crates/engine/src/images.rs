@@ -12,6 +12,7 @@ pub mod load;
 mod names;
 pub mod prune;
 pub mod pull;
+pub mod push;
 pub mod remove;
 pub mod save;
 pub mod size;

@@ -7,7 +7,7 @@ use crate::proxies::Proxies;
 use crate::tls;
 use crate::token::Token;
 use oci::Reference;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub struct Client {
     /// By host and scope.
     pub(crate) tokens: Mutex<HashMap<(String, String), Token>>,
     /// Hosts that want name and password.
-    pub(crate) basic: Mutex<HashMap<String, ()>>,
+    pub(crate) basic: Mutex<HashSet<String>>,
     canceled: watch::Sender<bool>,
 }
 

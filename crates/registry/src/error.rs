@@ -137,8 +137,11 @@ impl Error {
 
 /// An error of the transport in one line: reqwest's own words hide the cause.
 pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
+    use std::error::Error as _;
+    // its own words are "error sending request for url (...)", which is told anyway
+    let first = error.downcast_ref::<reqwest::Error>().and_then(|error| error.source()).unwrap_or(error);
+    let mut text = first.to_string();
+    let mut next = first.source();
     while let Some(cause) = next {
         let words = cause.to_string();
         if !text.contains(&words) {

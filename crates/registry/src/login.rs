@@ -4,7 +4,7 @@ use crate::challenge;
 use crate::client::Client;
 use crate::credentials::Secret;
 use crate::error::{Error, Result};
-use crate::request::Ask;
+use crate::request::{Ask, Sent};
 use crate::token::Purpose;
 use oci::Reference;
 use reqwest::header::WWW_AUTHENTICATE;
@@ -28,7 +28,7 @@ impl Client {
         let what = format!("log in to {host}");
         self.wait(async {
             let ask = Ask { attempts: 2, ..Ask::new(&what, endpoint, Method::GET, "/", "") };
-            let (response, scheme) = self.send(&ask).await?;
+            let Sent { response, scheme, .. } = self.send(&ask).await?;
             if response.status().is_success() {
                 return Ok(given.clone());
             }

@@ -112,13 +112,15 @@ impl Client {
 
     async fn attempt(&self, ask: &Ask<'_>) -> Result<Attempt> {
         for _ in 0..=CHALLENGES {
-            let (mut response, scheme) = match self.send(ask).await {
+            let Sent { mut response, scheme, shown } = match self.send(ask).await {
                 Ok(sent) => sent,
                 Err(error @ Error::Unavailable { .. }) => return Ok(Attempt::Failed(error, None)),
                 Err(error) => return Err(error),
             };
             let status = response.status();
-            if status == StatusCode::UNAUTHORIZED && self.meet(ask, scheme, response.headers()).await? {
+            if status == StatusCode::UNAUTHORIZED
+                && self.meet(ask, scheme, response.headers(), shown.as_ref()).await?
+            {
                 continue;
             }
             if status.is_success() {
@@ -137,7 +139,7 @@ impl Client {
     }
 
     /// Sends it once, with what is known of the endpoint, and follows redirects.
-    pub(crate) async fn send(&self, ask: &Ask<'_>) -> Result<(Response, Scheme)> {
+    pub(crate) async fn send(&self, ask: &Ask<'_>) -> Result<Sent> {
         let endpoint = ask.endpoint;
         let known = self.known_scheme(&endpoint.host).filter(|scheme| endpoint.schemes.contains(scheme));
         let schemes = known.map_or_else(|| endpoint.schemes.clone(), |scheme| vec![scheme]);
@@ -149,10 +151,12 @@ impl Client {
             for (name, value) in &endpoint.headers {
                 add(&mut headers, name, value);
             }
+            let shown = headers.get(AUTHORIZATION).cloned();
             match self.once(ask, &transport, url.clone(), headers).await {
                 Ok(response) => {
                     self.learn_scheme(&endpoint.host, *scheme);
-                    return Ok((self.follow(ask, url, response).await?, *scheme));
+                    let response = self.follow(ask, url, response).await?;
+                    return Ok(Sent { response, scheme: *scheme, shown });
                 }
                 // whoever does not speak TLS may speak plainly
                 Err(Failed::Transport(error)) if error.is_connect() && position + 1 < schemes.len() => {
@@ -239,8 +243,8 @@ impl Client {
         let key = (endpoint.host.clone(), scope.to_owned());
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(token) = tokens.get(&key).filter(|token| token.is_good()) {
-            show(&mut headers, &format!("Bearer {}", token.value));
-        } else if self.basic.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&endpoint.host)
+            show(&mut headers, &bearer_of(token));
+        } else if self.basic.lock().unwrap_or_else(PoisonError::into_inner).contains(&endpoint.host)
             && let Some(Secret::Password { user, password }) =
                 self.secret(&endpoint.host, &endpoint.repository)?
         {
@@ -249,8 +253,15 @@ impl Client {
         Ok(headers)
     }
 
-    /// Answers a challenge for the next attempt; false if there is nothing to answer it with.
-    async fn meet(&self, ask: &Ask<'_>, scheme: Scheme, headers: &HeaderMap) -> Result<bool> {
+    /// Answers a challenge for the next attempt; false if there is nothing to answer it with but what was `shown` already. (What another thread has
+    /// learnt meanwhile is something else.)
+    async fn meet(
+        &self,
+        ask: &Ask<'_>,
+        scheme: Scheme,
+        headers: &HeaderMap,
+        shown: Option<&HeaderValue>,
+    ) -> Result<bool> {
         let endpoint = ask.endpoint;
         let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let challenges: Vec<_> = texts.flat_map(challenge::parse).collect();
@@ -264,18 +275,29 @@ impl Client {
                     self.token(endpoint, scheme, bearer, secret.as_ref(), &purpose).await?
                 }
             };
-            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_new = tokens.get(&key).is_none_or(|old| old.value != token.value);
-            tokens.insert(key, token);
+            let is_new = shown.is_none_or(|shown| *shown != bearer_of(&token));
+            self.tokens.lock().unwrap_or_else(PoisonError::into_inner).insert(key, token);
             return Ok(is_new);
         }
         let wants_basic = challenges.iter().any(|challenge| challenge.scheme == "basic");
         if wants_basic && matches!(secret, Some(Secret::Password { .. })) {
-            let mut basic = self.basic.lock().unwrap_or_else(PoisonError::into_inner);
-            return Ok(basic.insert(endpoint.host.clone(), ()).is_none());
+            self.basic.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.host.clone());
+            return Ok(shown.is_none_or(|shown| !shown.as_bytes().starts_with(b"Basic ")));
         }
         Ok(false)
     }
+}
+
+/// An answer of whatever kind.
+pub(crate) struct Sent {
+    pub(crate) response: Response,
+    pub(crate) scheme: Scheme,
+    /// What the endpoint was shown.
+    shown: Option<HeaderValue>,
+}
+
+fn bearer_of(token: &Token) -> String {
+    format!("Bearer {}", token.value)
 }
 
 /// Why nothing came back.

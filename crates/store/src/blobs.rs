@@ -5,7 +5,7 @@ use crate::{Store, durable};
 use oci::Digest;
 use oci::digest::Hasher;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 /// Largest document (manifest, configuration) that is read into memory: 4 MiB, as the distribution specification suggests for manifests.
@@ -76,6 +76,7 @@ pub fn adopt(store: &Store, file: &File, expected: Option<&Digest>) -> Result<(D
     use std::os::unix::fs::PermissionsExt;
     let source = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
     let mut hasher = Hasher::default();
+    { file }.seek(SeekFrom::Start(0)).at("read", &source)?;
     let size = std::io::copy(&mut { file }, &mut hasher).at("read", &source)?;
     let found = hasher.finish();
     if let Some(expected) = expected

@@ -1,7 +1,7 @@
 //! Layers as tar streams: an OCI changeset on one side, a directory in overlayfs' format on the other.
 //!
 //! [`decompress`], then [`unpack`], brings a layer in, or any archive into a living tree; [`write()`] brings
-//! one out. A removed name is a character device 0:0 in the directory and `.wh.NAME` in the tar, a directory
+//! one out, and [`compress`] makes it small. A removed name is a character device 0:0 in the directory and `.wh.NAME` in the tar, a directory
 //! that hides what is below it has the attribute `trusted.overlay.opaque=y` and holds `.wh..wh..opq` (OCI
 //! image specification, "Image Layer Filesystem Changeset"; Linux, Documentation/filesystems/overlayfs.rst).
 //!
@@ -57,6 +57,7 @@ pub(crate) mod content;
 mod decompress;
 mod encode;
 mod error;
+mod gzip;
 mod header;
 mod name;
 mod pax;
@@ -70,6 +71,7 @@ pub use archive::Limits;
 pub use attributes::Ownership;
 pub use decompress::{Compression, Decompressed, decompress};
 pub use error::Error;
+pub use gzip::compress;
 pub use header::is_tar;
 pub use tree::is_whiteout;
 pub use unpack::{Replace, Unpack, Unpacked, Whiteouts, unpack};

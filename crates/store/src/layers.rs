@@ -298,6 +298,37 @@ pub fn write_tar(store: &Store, layer: &DiffId, out: &mut dyn Write) -> Result<u
     })
 }
 
+/// The blob in which a layer is sent to others, and its size: the one that it came in, or else one that is made now by compressing its tar with gzip,
+/// and is the layer's from then on. The lease holds it.
+///
+/// # Errors
+/// [`Error::NoLayer`], [`Error::Damaged`] if the layer no longer has its digest, or what the system reports.
+pub fn pack(store: &Store, layer: &DiffId, lease: &Lease) -> Result<(Digest, u64)> {
+    let _claim = claim(store, layer)?;
+    let meta = meta(store, layer)?;
+    if let Some(blob) = meta.blob {
+        lease.hold([blob])?;
+        return Ok((blob, crate::blobs::size(store, &blob)?));
+    }
+    let staging = Staging::new(store)?;
+    let path = staging.path().join("blob");
+    let mut file = File::create_new(&path).at("create", &path)?;
+    changeset::compress(&mut file, |plain| write_tar(store, layer, plain)).at("write", &path)??;
+    let file = File::open(&path).at("open", &path)?;
+    let (blob, size) = loop {
+        let (blob, size) = crate::blobs::adopt(store, &file, None)?;
+        lease.hold([blob])?;
+        // a collection may have been quicker
+        if crate::blobs::exists(store, &blob) {
+            break (blob, size);
+        }
+    };
+    let text = serde_json::to_vec(&Meta { blob: Some(blob), ..meta })
+        .expect("a struct of numbers and strings serialises");
+    durable::write(&directory(store, layer).join("meta"), &text)?;
+    Ok((blob, size))
+}
+
 /// Every layer that is there, valid or not.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! What Docker's command line has and this version does not: such words get an answer of their own, so that nobody looks for a mistake in the spelling.
 
 /// Commands, and families of commands.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 28] = [
     "buildx",
     "checkpoint",
     "commit",
@@ -13,7 +13,6 @@ const COMMANDS: [&str; 30] = [
     "container update",
     "context",
     "events",
-    "image push",
     "login",
     "logout",
     "manifest",
@@ -21,7 +20,6 @@ const COMMANDS: [&str; 30] = [
     "node",
     "plugin",
     "port",
-    "push",
     "search",
     "secret",
     "service",
@@ -45,7 +43,6 @@ const INSTEAD: &[(&str, &str)] = &[
         "port",
         "containers are reached by their address: tare inspect -f '{{.NetworkSettings.IPAddress}}' CONTAINER",
     ),
-    ("push", "tare save -o FILE IMAGE writes an archive that docker load and skopeo read"),
     ("search", "no registry is spoken to yet; tare images lists the images of this store"),
     ("stats", "tare top lists the processes of a container"),
     ("update", "limits are set when a container is created: tare run --memory, --cpus, --pids-limit"),

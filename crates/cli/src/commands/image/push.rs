@@ -1,0 +1,103 @@
+//! `tare push`.
+
+use crate::failure::{Failure, Outcome};
+use crate::globals::Globals;
+use crate::output::transfer::{Stream, Transfers};
+use crate::registries;
+use engine::Engine;
+use engine::images::push::{BlobState, Push, PushEvent, Pushed, push};
+use engine::store::refs;
+use oci::{Platform, Reference};
+use registry::Client;
+use std::io::Write;
+
+/// Arguments of `push`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Push all tags of the repository
+    #[arg(short, long)]
+    all_tags: bool,
+    /// Push the image for this platform alone
+    #[arg(long, value_name = "OS[/ARCH[/VARIANT]]")]
+    platform: Option<Platform>,
+    /// Print only the image's name
+    #[arg(short, long)]
+    quiet: bool,
+    /// Image
+    #[arg(value_name = "NAME[:TAG]")]
+    image: String,
+}
+
+pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
+    let name = registries::reference(&arguments.image)?;
+    let says_which = registries::says_which(&arguments.image);
+    if arguments.all_tags && says_which {
+        return Err(Failure::new("tag can't be used with --all-tags/-a"));
+    }
+    let engine = globals.engine()?;
+    let client = registries::client();
+    let stream = if arguments.quiet { Stream::Nowhere } else { Stream::Output };
+    if !arguments.all_tags && !says_which && !arguments.quiet {
+        writeln!(std::io::stdout(), "Using default tag: latest")?;
+    }
+    let names = if arguments.all_tags { tags(&engine, &name)? } else { vec![name] };
+    for name in &names {
+        send(&engine, &client, name, arguments.platform.as_ref(), stream)?;
+        if arguments.quiet {
+            writeln!(std::io::stdout(), "{name}")?;
+        }
+    }
+    Ok(0)
+}
+
+fn tags(engine: &Engine, name: &Reference) -> Outcome<Vec<Reference>> {
+    let mut names: Vec<Reference> =
+        refs::list(engine.store()).map_err(engine::Error::from)?.into_iter().map(|(name, _)| name).collect();
+    names.retain(|other| other.tag().is_some() && (other.host(), other.path()) == (name.host(), name.path()));
+    if names.is_empty() {
+        return Err(engine::Error::NoImage(name.familiar_name()).into());
+    }
+    Ok(names)
+}
+
+/// Pushes one image, and shows how.
+pub(crate) fn send(
+    engine: &Engine,
+    client: &Client,
+    name: &Reference,
+    platform: Option<&Platform>,
+    stream: Stream,
+) -> Outcome<Pushed> {
+    let transfers = Transfers::new(stream);
+    transfers.line(&format!("The push refers to repository [{}/{}]", name.host(), name.path()));
+    let wanted = Push { name: name.clone(), platform: platform.cloned() };
+    let pushed = push(engine, client, &wanted, &|event| show(&transfers, &event))?;
+    if let Some(only) = &pushed.only {
+        transfers.line(&format!(
+            "Not all multiplatform-content is present and only the available single-platform image was pushed: {only}"
+        ));
+    }
+    let which = name.tag().unwrap_or("latest");
+    transfers.line(&format!("{which}: digest: {} size: {}", pushed.target.digest, pushed.target.size));
+    Ok(pushed)
+}
+
+fn show(transfers: &Transfers, event: &PushEvent) {
+    match event {
+        PushEvent::Pack(layer) => transfers.state(&layer.to_string(), "Compressing", true),
+        PushEvent::Blobs(blobs) => {
+            for blob in blobs {
+                transfers.expect(&blob.digest.to_string(), blob.size, "Preparing");
+            }
+        }
+        PushEvent::Blob { blob, state } => {
+            let digest = blob.to_string();
+            match state {
+                BlobState::Sending(bytes) => transfers.advance(&digest, *bytes, "Pushing"),
+                BlobState::Exists => transfers.state(&digest, "Layer already exists", true),
+                BlobState::Mounted => transfers.state(&digest, "Mounted from another repository", true),
+                BlobState::Sent => transfers.state(&digest, "Pushed", true),
+            }
+        }
+    }
+}
