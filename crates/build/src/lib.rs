@@ -4,7 +4,8 @@
 //!
 //! # Flow
 //! 1. [`context`]: where files come from, and what `.dockerignore` hides.
-//! 2. `names`: which stages the target needs, and the images that they start from, resolved to digests. Nothing calls back after this.
+//! 2. `names`: which stages the target needs, and the images that they start from, pulled if need be and resolved to digests. Nothing calls back after
+//!    this.
 //! 3. [`plan`]: pure. Variables are replaced, metadata applied, every step is a value.
 //! 4. `solve`: one thread a stage; every step is looked up by the digest of its inputs before it is carried out.
 //! 5. `engine::images::commit`.
@@ -58,9 +59,37 @@ pub struct Request {
     pub network: NetworkMode,
     /// Platform of the image.
     pub platform: Platform,
+    /// When base images are pulled.
+    pub pull: Pull,
 }
 
-/// Builds an image. `warn` hears what is accepted but was hardly meant.
+/// When base images are pulled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pull {
+    /// Always: their names may mean something new.
+    Always,
+    /// If the store does not have them.
+    #[default]
+    Missing,
+    /// Not at all.
+    Never,
+}
+
+/// Who asked for a build.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "what is called has nothing to show")]
+pub struct Caller<'a> {
+    /// Is told what happens.
+    pub progress: &'a Progress<'a>,
+    /// Hears what is accepted but was hardly meant.
+    pub warn: &'a dyn Fn(&str),
+    /// Asks for the end.
+    pub cancel: &'a Cancel,
+    /// Speaks to registries. It has to be canceled too.
+    pub client: &'a registry::Client,
+}
+
+/// Builds an image.
 ///
 /// # Errors
 /// [`Error::Dockerfile`] with a position before any step runs; [`Error::Step`] with the step that failed. Nothing is named then, and finished steps stay in the cache.
@@ -68,18 +97,19 @@ pub fn build(
     engine: &Engine,
     request: &Request,
     context: &BuildContext,
-    progress: &Progress<'_>,
-    warn: &dyn Fn(&str),
-    cancel: &Cancel,
+    caller: Caller<'_>,
 ) -> Result<Committed> {
     let file = dockerfile::parse(&request.file_name, &request.text)?;
     let lease = engine::store::leases::Lease::new(engine.store()).map_err(engine::Error::from)?;
-    let bases = names::resolve(engine, request, &file, &lease)?;
+    let (bases, pulled) = names::resolve(engine, request, &file, &lease, caller)?;
     let plan = plan::lower(request, &file, &bases)?;
     if !plan.unused_arguments.is_empty() {
-        warn(&format!("one or more build-args [{}] were not consumed", plan.unused_arguments.join(" ")));
+        (caller.warn)(&format!(
+            "one or more build-args [{}] were not consumed",
+            plan.unused_arguments.join(" ")
+        ));
     }
-    let job = solve::Job { engine, request, plan: &plan, context, lease: &lease };
-    let configuration = solve::solve(job, progress, cancel)?;
+    let job = solve::Job { engine, request, plan: &plan, context, lease: &lease, before: pulled };
+    let configuration = solve::solve(job, caller.progress, caller.cancel)?;
     Ok(commit(engine, &configuration, &request.names)?)
 }

@@ -1,11 +1,13 @@
 //! Which stages a target needs, and the images that they start from: names become digests here, and nothing later asks again.
 
 use crate::scope::Globals;
-use crate::{Error, Request, Result};
+use crate::{Caller, Error, Event, EventKind, Pull, Request, Result};
 use dockerfile::{Dockerfile, Instruction, Kind, Stage};
+use engine::images::pull::{LayerState, PullEvent, pull};
 use engine::{Engine, images};
 use oci::image::Configuration;
 use oci::{DiffId, Digest, Platform};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An image that a stage starts from, or that files are copied from.
@@ -52,13 +54,16 @@ pub struct Bases {
     pub(crate) images: BTreeMap<String, BaseImage>,
 }
 
-/// Resolves all names that the target needs.
+/// Resolves all names that the target needs; and how many images were asked for in registries.
 pub(crate) fn resolve(
     engine: &Engine,
     request: &Request,
     file: &Dockerfile,
     lease: &engine::store::leases::Lease,
-) -> Result<Bases> {
+    caller: Caller<'_>,
+) -> Result<(Bases, usize)> {
+    let asked = Cell::new(0);
+    let finder = Finder { engine, file, lease, caller, policy: request.pull, asked: &asked };
     let target = target(request, file)?;
     let mut globals = Globals::new(request);
     declare_globals(&mut globals, file)?;
@@ -77,7 +82,7 @@ pub(crate) fn resolve(
             From::Image(name) => {
                 let position = stage.from.span.start();
                 let wanted = Wanted { name, platform: &platform, position, stages: number };
-                let image = image(engine, file, &wanted, lease)?;
+                let image = finder.image(&wanted)?;
                 instructions.extend(image.triggers.iter().cloned());
                 bases.images.insert(name.clone(), image);
             }
@@ -92,7 +97,7 @@ pub(crate) fn resolve(
                 None if !bases.images.contains_key(name) => {
                     let wanted =
                         Wanted { name, platform: &platform, position: flag.position, stages: number };
-                    let image = image(engine, file, &wanted, lease)?;
+                    let image = finder.image(&wanted)?;
                     bases.images.insert(name.to_owned(), image);
                 }
                 None => {}
@@ -101,7 +106,7 @@ pub(crate) fn resolve(
         bases.from.insert(number, from);
         bases.platforms.insert(number, platform);
     }
-    Ok(bases)
+    Ok((bases, asked.get()))
 }
 
 /// Values of the `ARG`s before the first `FROM`, each seeing those above it.
@@ -179,44 +184,114 @@ struct Wanted<'a> {
     stages: usize,
 }
 
-fn image(
-    engine: &Engine,
-    file: &Dockerfile,
-    wanted: &Wanted<'_>,
-    lease: &engine::store::leases::Lease,
-) -> Result<BaseImage> {
-    let Wanted { name, platform, position, stages } = *wanted;
-    let at = |message: String| dockerfile::Fault::new(position, message);
-    let found = images::find(engine, name).map_err(|error| match error {
-        engine::Error::NoImage(_) => {
-            let names: Vec<&str> = file.stages[..stages].iter().filter_map(|stage| stage.name.as_deref()).collect();
-            let nearest = dockerfile::nearest(name, &names).map(str::to_owned);
-            let message = format!(
-                "image {name} is not in the store; tare load or tare import adds one (pulling comes in a later version)"
-            );
-            file.source.error(at(message).suggest(nearest)).into()
+/// Finds images, here or in registries.
+struct Finder<'a> {
+    engine: &'a Engine,
+    file: &'a Dockerfile,
+    lease: &'a engine::store::leases::Lease,
+    caller: Caller<'a>,
+    policy: Pull,
+    /// Number of images that were asked for in registries.
+    asked: &'a Cell<usize>,
+}
+
+impl Finder<'_> {
+    fn image(&self, wanted: &Wanted<'_>) -> Result<BaseImage> {
+        let Wanted { name, platform, .. } = *wanted;
+        if self.policy == Pull::Always {
+            self.pull(wanted)?;
         }
-        other => Error::from(other),
-    })?;
-    let own = found.configuration.platform();
-    if !platform.matches(&own) && !own.architecture.is_empty() {
-        let message = format!("image {name} is for {own}, the stage is for {platform}");
-        return Err(file.source.error(at(message)).into());
+        let suits = |image: &images::Image| {
+            let own = image.configuration.platform();
+            own.architecture.is_empty() || platform.preference(&own).is_some()
+        };
+        let found = match images::find_for(self.engine, name, platform) {
+            Ok(found) if suits(&found) => found,
+            Ok(_) | Err(engine::Error::NoImage(_)) if self.policy == Pull::Missing => {
+                self.pull(wanted)?;
+                images::find_for(self.engine, name, platform)?
+            }
+            Ok(found) => found,
+            Err(engine::Error::NoImage(_)) => {
+                let message = format!("image {name} is not in the store; tare pull, load or import adds one");
+                return Err(self.fault(wanted, message));
+            }
+            Err(other) => return Err(other.into()),
+        };
+        let own = found.configuration.platform();
+        if !suits(&found) {
+            return Err(self.fault(wanted, format!("image {name} is for {own}, the stage is for {platform}")));
+        }
+        // from here on a prune leaves it alone; it may have been removed just before
+        let layers = found.configuration.rootfs.diff_ids.iter().map(|layer| layer.0);
+        self.lease.hold(layers.chain([found.id]).chain(found.manifest))?;
+        for layer in &found.configuration.rootfs.diff_ids {
+            engine::store::layers::open(self.engine.store(), layer)?;
+        }
+        let triggers =
+            found.configuration.config.on_build.iter().map(|trigger| dockerfile::parse_instruction(trigger));
+        Ok(BaseImage {
+            name: name.to_owned(),
+            id: found.id,
+            triggers: triggers.collect::<Result<_, _>>()?,
+            configuration: found.configuration,
+        })
     }
-    // from here on a prune leaves it alone; it may have been removed just before
-    let layers = found.configuration.rootfs.diff_ids.iter().map(|layer| layer.0);
-    lease.hold(layers.chain([found.id]).chain(found.manifest))?;
-    for layer in &found.configuration.rootfs.diff_ids {
-        engine::store::layers::open(engine.store(), layer)?;
+
+    /// Pulls an image, as a step that people see.
+    fn pull(&self, wanted: &Wanted<'_>) -> Result<()> {
+        let name: oci::Reference =
+            wanted.name.parse().map_err(|error| self.fault(wanted, format!("{error}")))?;
+        let number = self.asked.get() + 1;
+        self.asked.set(number);
+        let title = format!("[internal] pull {name}");
+        let tell =
+            |kind| (self.caller.progress)(Event { step: number, of: number, name: title.clone(), kind });
+        tell(EventKind::Started);
+        let begin = std::time::Instant::now();
+        let request = images::pull::Pull { name: name.clone(), platform: Some(wanted.platform.clone()) };
+        let pulled = pull(self.engine, self.caller.client, &request, &|event| {
+            if let Some(line) = line(&event) {
+                tell(EventKind::Output(line.into_bytes()));
+            }
+        });
+        match pulled {
+            Ok(_) => {
+                let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+                tell(EventKind::Finished { milliseconds });
+                Ok(())
+            }
+            Err(engine::Error::Registry(registry::Error::Canceled)) => {
+                tell(EventKind::Canceled);
+                Err(Error::Canceled)
+            }
+            Err(error) => {
+                tell(EventKind::Failed { message: error.to_string() });
+                Err(self.fault(wanted, error.to_string()))
+            }
+        }
     }
-    let triggers =
-        found.configuration.config.on_build.iter().map(|trigger| dockerfile::parse_instruction(trigger));
-    Ok(BaseImage {
-        name: name.to_owned(),
-        id: found.id,
-        triggers: triggers.collect::<Result<_, _>>()?,
-        configuration: found.configuration,
-    })
+
+    /// A message at the place where the image is named; a stage's name may have been meant.
+    fn fault(&self, wanted: &Wanted<'_>, message: String) -> Error {
+        let stages = &self.file.stages[..wanted.stages];
+        let names: Vec<&str> = stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
+        let nearest = dockerfile::nearest(wanted.name, &names).map(str::to_owned);
+        let fault = dockerfile::Fault::new(wanted.position, message);
+        self.file.source.error(fault.suggest(nearest)).into()
+    }
+}
+
+/// What is told of a layer on its way.
+fn line(event: &PullEvent) -> Option<String> {
+    let PullEvent::Layer { blob, state } = event else { return None };
+    let word = match state {
+        LayerState::Exists => "exists",
+        LayerState::Arrived => "downloaded",
+        LayerState::Complete => "unpacked",
+        LayerState::Waiting | LayerState::Arriving(_) => return None,
+    };
+    Some(format!("{blob} {word}\n"))
 }
 
 /// The triggers that an image or stage leaves for what starts from it.

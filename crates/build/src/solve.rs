@@ -36,6 +36,8 @@ pub(crate) struct Job<'a> {
     pub(crate) context: &'a BuildContext,
     /// Holds every layer that the build has seen or made.
     pub(crate) lease: &'a Lease,
+    /// Number of steps that people have seen before the plan's own.
+    pub(crate) before: usize,
 }
 
 struct Solver<'a> {
@@ -52,7 +54,7 @@ pub(crate) fn solve(job: Job<'_>, progress: &Progress<'_>, cancel: &Cancel) -> R
     let failed = Cancel::new().at("make", "an event descriptor")?;
     let solver = Solver {
         job,
-        reporter: Reporter::new(job.plan, progress),
+        reporter: Reporter::new(job.plan, job.before, progress),
         stop: Stop { asked: cancel, failed },
         finished: Mutex::new(BTreeMap::new()),
         changed: Condvar::new(),

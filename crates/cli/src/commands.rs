@@ -16,6 +16,9 @@ mod image;
 mod inspect;
 mod inspected;
 mod kill;
+mod list_tags;
+mod login;
+mod logout;
 mod logs;
 pub(crate) mod oci;
 #[cfg(test)]
@@ -27,6 +30,7 @@ mod rename;
 mod restart;
 mod rm;
 mod run;
+mod search;
 mod start;
 mod stop;
 mod system;
@@ -87,6 +91,11 @@ const COMMANDS: &[Entry] = &[
     command!(system::build_cache, &["builder prune"], "Remove build cache"),
     command!(completion, &["completion"], "Print a script that completes commands in a shell"),
     command!(
+        container::commit,
+        &["commit", "container commit"],
+        "Create a new image from a container's changes"
+    ),
+    command!(
         container::inspect,
         &["container inspect"],
         "Display detailed information on one or more containers"
@@ -114,6 +123,9 @@ const COMMANDS: &[Entry] = &[
     command!(inspect, &["inspect"], "Display detailed information on containers, images and volumes"),
     command!(kill, &["kill", "container kill"], "Kill one or more running containers"),
     command!(image::load, &["load", "image load"], "Load an image from a tar archive or STDIN"),
+    command!(list_tags, &["list-tags"], "List the tags of a repository in a registry"),
+    command!(login, &["login"], "Authenticate to a registry"),
+    command!(logout, &["logout"], "Forget the credentials for a registry"),
     command!(logs, &["logs", "container logs"], "Show what a container has written"),
     command!(pause, &["pause", "container pause"], "Pause all processes of one or more containers"),
     command!(ps, &["ps", "container ls", "container list", "container ps"], "List containers"),
@@ -125,12 +137,14 @@ const COMMANDS: &[Entry] = &[
     command!(image::rm, &["rmi", "image rm", "image remove"], "Remove one or more images"),
     command!(run, &["run", "container run"], "Create and run a new container from an image"),
     command!(image::save, &["save", "image save"], "Save one or more images to a tar archive"),
+    command!(search, &["search"], "Search a registry for images"),
     command!(start, &["start", "container start"], "Start one or more stopped containers"),
     command!(stop, &["stop", "container stop"], "Stop one or more running containers"),
     command!(system::df, &["system df"], "Show disk usage"),
     command!(system::prune, &["system prune"], "Remove unused data"),
     command!(image::tag, &["tag", "image tag"], "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
     command!(top, &["top", "container top"], "Show the processes of a container"),
+    command!(image::tree, &["image tree"], "Show the layers of an image as a tree"),
     command!(unpause, &["unpause", "container unpause"], "Let paused containers go on"),
     command!(system::version, &["version"], "Show the version information"),
     command!(volume::create, &["volume create"], "Create a volume"),

@@ -1,4 +1,4 @@
-//! The question before something is removed.
+//! Questions to whoever sits at the terminal.
 
 use crate::failure::Outcome;
 use std::io::{BufRead, Read, Write};
@@ -12,6 +12,19 @@ const LONGEST: u64 = 1024;
 /// What the system reports of either stream.
 pub(crate) fn confirm(question: &str) -> Outcome<bool> {
     ask(question, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+}
+
+/// Asks on standard output for a line of text.
+///
+/// # Errors
+/// What the system reports of either stream.
+pub(crate) fn line(question: &str) -> Outcome<String> {
+    let mut out = std::io::stdout().lock();
+    write!(out, "{question}")?;
+    out.flush()?;
+    let mut answer = Vec::new();
+    std::io::stdin().lock().take(LONGEST).read_until(b'\n', &mut answer)?;
+    Ok(String::from_utf8_lossy(answer.trim_ascii()).into_owned())
 }
 
 fn ask(question: &str, input: &mut dyn BufRead, out: &mut dyn Write) -> Outcome<bool> {

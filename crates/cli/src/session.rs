@@ -1,7 +1,7 @@
 //! A command that is connected to a process: bytes both ways, signals, the terminal's size, until the process ends or the user detaches.
 
 use crate::failure::{Failure, Outcome};
-use crate::terminal::{self, DetachKeys, Raw};
+use crate::terminal::{self, DetachKeys, OtherMode};
 use engine::{Connection, Event, Request};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -107,7 +107,7 @@ impl Session {
 
     /// Carries bytes until the end.
     pub(crate) fn run(mut self, connection: &Connection) -> Outcome<End> {
-        let raw = (self.wanted.terminal && self.wanted.streams.input).then(Raw::enter).flatten();
+        let raw = (self.wanted.terminal && self.wanted.streams.input).then(OtherMode::raw).flatten();
         if self.wanted.terminal {
             resize(connection);
         }

@@ -1,27 +1,36 @@
 //! The user's terminal: raw mode that is always undone, its size, the keys that detach.
 
 use crate::failure::{Failure, Outcome};
-use sys::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use sys::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
-/// Raw mode of standard input; dropped, the mode is what it was.
+/// Another mode of standard input; dropped, the mode is what it was.
 #[derive(Debug)]
-pub(crate) struct Raw {
+pub(crate) struct OtherMode {
     before: Termios,
 }
 
-impl Raw {
+impl OtherMode {
     /// Switches standard input to raw mode, if it is a terminal.
-    pub(crate) fn enter() -> Option<Self> {
+    pub(crate) fn raw() -> Option<Self> {
+        Self::enter(Termios::make_raw)
+    }
+
+    /// Lets standard input show nothing of what is typed, if it is a terminal.
+    pub(crate) fn silent() -> Option<Self> {
+        Self::enter(|mode| mode.local_modes.remove(LocalModes::ECHO))
+    }
+
+    fn enter(change: impl Fn(&mut Termios)) -> Option<Self> {
         let stdin = sys::stdio::stdin();
         let before = tcgetattr(stdin).ok()?;
-        let mut raw = before.clone();
-        raw.make_raw();
-        tcsetattr(stdin, OptionalActions::Now, &raw).ok()?;
+        let mut other = before.clone();
+        change(&mut other);
+        tcsetattr(stdin, OptionalActions::Now, &other).ok()?;
         Some(Self { before })
     }
 }
 
-impl Drop for Raw {
+impl Drop for OtherMode {
     fn drop(&mut self) {
         // the terminal may be gone
         let _ = tcsetattr(sys::stdio::stdin(), OptionalActions::Now, &self.before);

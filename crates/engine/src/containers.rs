@@ -1,6 +1,7 @@
 //! Containers: one file per operation.
 
 pub mod attach;
+pub mod commit;
 pub mod copy;
 pub mod create;
 pub mod diff;

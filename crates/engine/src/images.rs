@@ -9,7 +9,7 @@ pub mod inspect;
 mod layer;
 mod layout;
 pub mod load;
-mod names;
+pub(crate) mod names;
 pub mod prune;
 pub mod pull;
 pub mod push;
@@ -19,4 +19,5 @@ pub mod size;
 pub mod tag;
 pub mod usage;
 
+pub(crate) use document::MAX_LAYERS;
 pub use find::{Image, find, find_for, list};

@@ -14,10 +14,12 @@ pub(super) struct Reporter<'a> {
     progress: &'a Progress<'a>,
     /// Number and name by stage and step; step `None` is the stage's base.
     steps: HashMap<(usize, Option<usize>), (usize, String)>,
+    /// Number of steps before them.
+    before: usize,
 }
 
 impl<'a> Reporter<'a> {
-    pub(super) fn new(plan: &Plan, progress: &'a Progress<'a>) -> Self {
+    pub(super) fn new(plan: &Plan, before: usize, progress: &'a Progress<'a>) -> Self {
         let mut steps = HashMap::new();
         let is_single = plan.stages.len() == 1;
         for (number, stage) in &plan.stages {
@@ -38,11 +40,11 @@ impl<'a> Reporter<'a> {
                 } else {
                     format!("[{} {place}] {text}", stage.name)
                 };
-                let unique = steps.len() + 1;
+                let unique = before + steps.len() + 1;
                 steps.insert((*number, index), (unique, name));
             }
         }
-        Self { progress, steps }
+        Self { progress, steps, before }
     }
 
     pub(super) fn tell(&self, stage: usize, index: usize, kind: EventKind) {
@@ -56,7 +58,8 @@ impl<'a> Reporter<'a> {
 
     fn send(&self, step: (usize, Option<usize>), kind: EventKind) {
         if let Some((number, name)) = self.steps.get(&step) {
-            (self.progress)(Event { step: *number, of: self.steps.len(), name: name.clone(), kind });
+            let of = self.before + self.steps.len();
+            (self.progress)(Event { step: *number, of, name: name.clone(), kind });
         }
     }
 }

@@ -4,9 +4,12 @@ use crate::failure::{Failure, Outcome};
 use crate::flags::network;
 use crate::globals::Globals;
 use crate::output::progress::{self, Size, Style};
-use build::{BuildContext, Cancel, EventKind, Request};
+use crate::output::transfer::Stream;
+use crate::registries;
+use build::{BuildContext, Caller, Cancel, EventKind, Pull, Request};
 use engine::Engine;
 use oci::{Platform, Reference};
+use registry::Client;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -33,9 +36,12 @@ pub(crate) struct Arguments {
     /// Do not use the build cache
     #[arg(long)]
     no_cache: bool,
-    /// Pull base images: only --pull=never and --pull=missing are supported yet
-    #[arg(long, num_args = 0..=1, default_missing_value = "always", require_equals = true, value_name = "POLICY")]
-    pull: Option<String>,
+    /// Pull base images, always or as the policy says: always, missing or never
+    #[arg(long, num_args = 0..=1, default_value = "missing", default_missing_value = "true", require_equals = true, value_name = "POLICY")]
+    pull: String,
+    /// Push the image to the registries of its names
+    #[arg(long)]
+    push: bool,
     /// Print only the image's id
     #[arg(short, long)]
     quiet: bool,
@@ -68,7 +74,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let (context, file_name, text) = sources(&engine, &arguments)?;
     let request = request(&arguments, file_name, text)?;
     let style = if arguments.quiet { Style::Quiet } else { arguments.progress };
-    let built = watched(&engine, &request, &context, style)?;
+    let client = registries::client();
+    let built = watched(&engine, &request, &context, &client, style)?;
     if let Some(path) = &arguments.iidfile {
         std::fs::write(path, built.id.to_string())
             .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
@@ -77,6 +84,12 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         writeln!(std::io::stdout(), "{}", built.id)?;
     } else if style != Style::Quiet {
         tell(&built.id.to_string(), &request.names);
+    }
+    if arguments.push {
+        let stream = if style == Style::Quiet { Stream::Nowhere } else { Stream::Error };
+        for name in &request.names {
+            super::image::push::send(&engine, &client, name, None, stream)?;
+        }
     }
     Ok(0)
 }
@@ -90,13 +103,9 @@ fn tell(id: &str, names: &[Reference]) {
 }
 
 fn check(arguments: &Arguments) -> Outcome<()> {
-    match arguments.pull.as_deref() {
-        None | Some("never" | "missing" | "false") => {}
-        Some(_) => {
-            return Err(Failure::usage(
-                "--pull is not supported yet: load or import base images, and use --pull=never",
-            ));
-        }
+    policy(&arguments.pull)?;
+    if arguments.push && arguments.tag.is_empty() {
+        return Err(Failure::usage("tag is needed when pushing to registry"));
     }
     let remote = ["http://", "https://", "git://", "git@", "github.com/"];
     if remote.iter().any(|scheme| arguments.path.starts_with(scheme)) {
@@ -111,6 +120,16 @@ fn check(arguments: &Arguments) -> Outcome<()> {
         ));
     }
     Ok(())
+}
+
+/// When base images are pulled; Docker's flag is a truth, Podman's a word.
+fn policy(text: &str) -> Outcome<Pull> {
+    match text {
+        "true" | "always" | "1" => Ok(Pull::Always),
+        "false" | "missing" | "0" => Ok(Pull::Missing),
+        "never" => Ok(Pull::Never),
+        other => Err(Failure::usage(format!("invalid --pull={other}: always, missing or never is needed"))),
+    }
 }
 
 fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<Request> {
@@ -138,6 +157,7 @@ fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<R
         labels: arguments.label.iter().map(pair).collect(),
         network: network(&arguments.network)?,
         platform: arguments.platform.clone().unwrap_or_else(Platform::host),
+        pull: policy(&arguments.pull)?,
     })
 }
 
@@ -209,6 +229,7 @@ fn watched(
     engine: &Engine,
     request: &Request,
     context: &BuildContext,
+    client: &Client,
     style: Style,
 ) -> Outcome<engine::images::commit::Committed> {
     let cancel = Cancel::new()?;
@@ -219,7 +240,7 @@ fn watched(
     // told at the end: standard error belongs to the progress until then
     let warnings = Mutex::new(Vec::new());
     let built = std::thread::scope(|scope| {
-        scope.spawn(|| cancel_on_signal(&queue, &done, &cancel));
+        scope.spawn(|| cancel_on_signal(&queue, &done, &cancel, client));
         let shown = scope.spawn(move || {
             let mut out = std::io::stderr().lock();
             // nobody may be looking
@@ -227,7 +248,9 @@ fn watched(
         });
         let sender = Mutex::new(sender);
         let warn = |text: &str| warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
-        let built = build::build(engine, request, context, &|event| send(&sender, event), &warn, &cancel);
+        let progress = |event| send(&sender, event);
+        let caller = Caller { progress: &progress, warn: &warn, cancel: &cancel, client };
+        let built = build::build(engine, request, context, caller);
         drop(sender);
         let _ = shown.join();
         done.cancel();
@@ -260,7 +283,7 @@ fn send(sender: &Mutex<mpsc::Sender<progress::Event>>, event: build::Event) {
     let _ = sender.lock().unwrap_or_else(PoisonError::into_inner).send(event);
 }
 
-fn cancel_on_signal(queue: &sys::signal::SignalQueue, done: &Cancel, cancel: &Cancel) {
+fn cancel_on_signal(queue: &sys::signal::SignalQueue, done: &Cancel, cancel: &Cancel, client: &Client) {
     use sys::event::{PollFd, PollFlags, poll};
     loop {
         let mut fds = [PollFd::new(queue, PollFlags::IN), PollFd::new(done, PollFlags::IN)];
@@ -271,6 +294,7 @@ fn cancel_on_signal(queue: &sys::signal::SignalQueue, done: &Cancel, cancel: &Ca
         }
         if queue.next().is_some() {
             cancel.cancel();
+            client.cancel();
             return;
         }
     }

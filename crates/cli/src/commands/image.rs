@@ -11,6 +11,7 @@ pub(super) mod push;
 pub(super) mod rm;
 pub(super) mod save;
 pub(super) mod tag;
+pub(super) mod tree;
 pub(super) mod wanted;
 
 use crate::failure::Outcome;

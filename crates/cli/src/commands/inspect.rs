@@ -48,7 +48,7 @@ fn find(engine: &Engine, kinds: &[Kind], name: &str, is_sized: bool) -> Outcome<
     for kind in kinds {
         let found = match kind {
             Kind::Container => containers::inspect(engine, name, is_sized),
-            Kind::Image => images::inspect::inspect(engine, name),
+            Kind::Image => images::inspect::inspect(engine, name, None),
             Kind::Volume => volumes::find(engine, name).map(|found| volume::document(engine, &found)),
         };
         match found {

@@ -13,6 +13,7 @@ const DOCKER: &[(&str, &str)] = &[
         memory-swap network no-cache platform pull quiet/q rm security-opt shm-size squash tag/t target \
         ulimit"),
     ("builder prune", "all/a filter force/f keep-storage"),
+    ("commit, container commit", "author/a change/c message/m pause/p"),
     ("container inspect", "format/f size/s"),
     ("container prune", "filter force/f"),
     ("cp, container cp", "archive/a follow-link/L quiet/q"),
@@ -29,15 +30,20 @@ const DOCKER: &[(&str, &str)] = &[
     ("inspect", "format/f size/s type"),
     ("kill, container kill", "signal/s"),
     ("load, image load", "input/i platform quiet/q"),
+    ("login", "password/p password-stdin username/u"),
+    ("logout", ""),
     ("logs, container logs", "details follow/f since tail/n timestamps/t until"),
     ("pause, container pause", ""),
     ("ps, container list, container ls, container ps", "all/a filter/f format last/n latest/l no-trunc quiet/q size/s"),
+    ("pull, image pull", "all-tags/a disable-content-trust platform quiet/q"),
+    ("push, image push", "all-tags/a disable-content-trust platform quiet/q"),
     ("rename, container rename", ""),
     ("restart, container restart", "signal/s timeout/t"),
     ("rm, container remove, container rm", "force/f link/l volumes/v"),
     ("rmi, image remove, image rm", "force/f no-prune platform"),
     ("run, container run", CONTAINER),
     ("save, image save", "output/o platform"),
+    ("search", "filter/f format limit no-trunc"),
     ("start, container start", "attach/a checkpoint checkpoint-dir detach-keys interactive/i"),
     ("stop, container stop", "signal/s timeout/t"),
     ("system df", "format verbose/v"),
@@ -71,16 +77,16 @@ const CONTAINER: &str = "add-host annotation attach/a blkio-weight blkio-weight-
     volume-driver volumes-from workdir/w";
 
 /// Docker's other commands.
-const OTHERS: &str = "checkpoint create, checkpoint list, checkpoint ls, checkpoint remove, checkpoint rm, commit, config \
-    create, config inspect, config list, config ls, config remove, config rm, container commit, container \
+const OTHERS: &str = "checkpoint create, checkpoint list, checkpoint ls, checkpoint remove, checkpoint rm, config \
+    create, config inspect, config list, config ls, config remove, config rm, container \
     port, container stats, container update, context create, context export, context import, context \
     inspect, context list, context ls, context remove, context rm, context show, context update, context \
-    use, events, image pull, image push, login, logout, manifest annotate, manifest create, manifest \
+    use, events, manifest annotate, manifest create, manifest \
     inspect, manifest push, manifest rm, network connect, network create, network disconnect, network \
     inspect, network list, network ls, network prune, network remove, network rm, node demote, node \
     inspect, node list, node ls, node promote, node ps, node remove, node rm, node update, plugin create, \
     plugin disable, plugin enable, plugin inspect, plugin install, plugin list, plugin ls, plugin push, \
-    plugin remove, plugin rm, plugin set, plugin upgrade, port, pull, push, search, secret create, secret \
+    plugin remove, plugin rm, plugin set, plugin upgrade, port, secret create, secret \
     inspect, secret list, secret ls, secret remove, secret rm, service create, service inspect, service \
     list, service logs, service ls, service ps, service remove, service rm, service rollback, service \
     scale, service update, stack config, stack deploy, stack down, stack list, stack ls, stack ps, stack \

@@ -1,26 +1,21 @@
 //! What Docker's command line has and this version does not: such words get an answer of their own, so that nobody looks for a mistake in the spelling.
 
 /// Commands, and families of commands.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 23] = [
     "buildx",
     "checkpoint",
-    "commit",
     "compose",
     "config",
-    "container commit",
     "container port",
     "container stats",
     "container update",
     "context",
     "events",
-    "login",
-    "logout",
     "manifest",
     "network",
     "node",
     "plugin",
     "port",
-    "search",
     "secret",
     "service",
     "stack",
@@ -35,15 +30,12 @@ const COMMANDS: [&str; 28] = [
 /// What to do instead.
 const INSTEAD: &[(&str, &str)] = &[
     ("buildx", "tare build builds images"),
-    ("commit", "tare export CONTAINER | tare import - NAME makes an image of a container's files"),
     ("compose", "tare run starts containers one by one"),
-    ("login", "no registry is spoken to yet; tare load and tare import read images from files"),
     ("network", "tare run --network knows bridge, host and none"),
     (
         "port",
         "containers are reached by their address: tare inspect -f '{{.NetworkSettings.IPAddress}}' CONTAINER",
     ),
-    ("search", "no registry is spoken to yet; tare images lists the images of this store"),
     ("stats", "tare top lists the processes of a container"),
     ("update", "limits are set when a container is created: tare run --memory, --cpus, --pids-limit"),
 ];
@@ -57,14 +49,13 @@ const FLAGS: &[(&str, &str)] = &[
     ("start", "checkpoint checkpoint-dir"),
     ("rm", "link/l"),
     ("builder prune", "filter keep-storage"),
-    ("history", "platform"),
-    ("image inspect", "platform"),
     ("images", "tree"),
     ("rmi", "platform"),
-    ("save", "platform"),
+    ("pull", "disable-content-trust"),
+    ("push", "disable-content-trust"),
     ("volume create", "availability group limit-bytes opt/o required-bytes scope secret sharing topology-preferred topology-required type"),
     ("volume ls", "cluster"),
-    ("build", "add-host allow annotation attest build-context builder cache-from cache-to call cgroup-parent check compress cpu-period cpu-quota cpu-shares/c cpuset-cpus cpuset-mems debug/D disable-content-trust force-rm isolation memory/m memory-swap metadata-file no-cache-filter output/o policy provenance push resource rm sbom secret security-opt shm-size squash ssh ulimit"),
+    ("build", "add-host allow annotation attest build-context builder cache-from cache-to call cgroup-parent check compress cpu-period cpu-quota cpu-shares/c cpuset-cpus cpuset-mems debug/D disable-content-trust force-rm isolation memory/m memory-swap metadata-file no-cache-filter output/o policy provenance resource rm sbom secret security-opt shm-size squash ssh ulimit"),
 ];
 
 /// Flags of `run` and `create`.
@@ -72,7 +63,7 @@ const CONTAINER: &str = "annotation blkio-weight blkio-weight-device cgroup-pare
     cpu-rt-period cpu-rt-runtime device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops \
     disable-content-trust expose gpus health-cmd health-interval health-retries health-start-interval health-start-period \
     health-timeout io-maxbandwidth io-maxiops ip ip6 ipc isolation kernel-memory link link-local-ip log-driver mac-address \
-    memory-swappiness net-alias network-alias no-healthcheck oom-kill-disable pid publish/p publish-all/P quiet/q restart \
+    memory-swappiness net-alias network-alias no-healthcheck oom-kill-disable pid publish/p publish-all/P restart \
     runtime storage-opt use-api-socket userns uts volume-driver volumes-from";
 
 /// The flag of Docker's `command` that `flag` (`--publish` or `-p`) is: `--publish (-p)`.
@@ -134,7 +125,7 @@ mod tests {
     #[test]
     fn advice_is_about_what_is_missing() {
         assert!(INSTEAD.iter().all(|(name, _)| COMMANDS.contains(name)));
-        assert!(instead("image pull").is_some() && instead("pull") == instead("image pull"));
+        assert!(instead("container stats").is_some() && instead("stats") == instead("container stats"));
         assert!(instead("volume update").is_none());
     }
 
@@ -144,7 +135,7 @@ mod tests {
         assert_eq!(flag("run", "-p").as_deref(), Some("--publish (-p)"));
         assert_eq!((flag("run", "--nope"), flag("nope", "--publish"), flag("run", "-")), (None, None, None));
         assert_eq!(command("network", "ls").as_deref(), Some("network"));
-        assert_eq!(command("image", "pull").as_deref(), Some("image pull"));
+        assert_eq!(command("container", "stats").as_deref(), Some("container stats"));
         assert_eq!(command("runn", ""), None);
     }
 }

@@ -4,7 +4,7 @@ use super::Image;
 use super::names;
 use crate::Engine;
 use crate::error::Result;
-use oci::{DiffId, Digest};
+use oci::{DiffId, Digest, Platform};
 use store::layers;
 
 /// A row of `history`.
@@ -29,9 +29,9 @@ pub struct Row {
 /// The steps of an image, the last one first. Layers that the image's history does not account for stand without an instruction.
 ///
 /// # Errors
-/// [`crate::Error::NoImage`].
-pub fn history(engine: &Engine, name: &str) -> Result<Vec<Row>> {
-    let (image, _) = names::resolve(engine, name)?;
+/// [`crate::Error::NoImage`], or [`crate::Error::NotOffered`] for a platform that it is not for.
+pub fn history(engine: &Engine, name: &str, platform: Option<&Platform>) -> Result<Vec<Row>> {
+    let (image, _) = names::resolve_for(engine, name, platform)?;
     let mut rows = steps(engine, &image);
     rows.reverse();
     if let Some(first) = rows.first_mut() {

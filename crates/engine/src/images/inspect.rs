@@ -1,10 +1,13 @@
 //! What is known of an image, in the shape of Docker's `image inspect` (Engine API 1.51).
 
+pub mod remote;
+
 use super::names::{self, Alias};
-use super::{Image, size};
+use super::size;
 use crate::Engine;
 use crate::error::Result;
 use oci::image::{Configuration, Descriptor, Execution};
+use oci::{DiffId, Platform};
 use serde_json::{Map, Value, json};
 use store::refs;
 
@@ -14,9 +17,9 @@ const NO_TIME: &str = "0001-01-01T00:00:00Z";
 /// Everything that is known of an image, with Docker's keys in Docker's order.
 ///
 /// # Errors
-/// [`crate::Error::NoImage`].
-pub fn inspect(engine: &Engine, name: &str) -> Result<Value> {
-    let (image, target) = names::resolve(engine, name)?;
+/// [`crate::Error::NoImage`], or [`crate::Error::NotOffered`] for a platform that it is not for.
+pub fn inspect(engine: &Engine, name: &str, platform: Option<&Platform>) -> Result<Value> {
+    let (image, target) = names::resolve_for(engine, name, platform)?;
     let mut aliases = names::aliases(engine, &image.id)?;
     aliases.retain(|alias| !alias.is_dangling());
     let configuration = &image.configuration;
@@ -34,10 +37,10 @@ pub fn inspect(engine: &Engine, name: &str) -> Result<Value> {
     put("DockerVersion", configuration.other.get("docker_version").cloned().unwrap_or_else(|| json!("")));
     put("Author", json!(configuration.author.clone().unwrap_or_default()));
     put("Config", execution(&configuration.config));
-    platform(configuration, &mut put);
+    platform_of(configuration, &mut put);
     put("Size", json!(size::size(engine, &image)));
     put("GraphDriver", json!({"Data": null, "Name": "overlayfs"}));
-    put("RootFS", root(&image));
+    put("RootFS", root(&image.configuration.rootfs.diff_ids));
     put("Metadata", json!({"LastTagTime": last_tagged(engine, &aliases)?}));
     put("Descriptor", descriptor(&target));
     Ok(Value::Object(document))
@@ -73,7 +76,7 @@ fn execution(execution: &Execution) -> Value {
     Value::Object(set)
 }
 
-fn platform(configuration: &Configuration, put: &mut dyn FnMut(&str, Value) -> Option<Value>) {
+fn platform_of(configuration: &Configuration, put: &mut dyn FnMut(&str, Value) -> Option<Value>) {
     put("Architecture", json!(configuration.architecture));
     if let Some(variant) = &configuration.variant {
         put("Variant", json!(variant));
@@ -84,8 +87,7 @@ fn platform(configuration: &Configuration, put: &mut dyn FnMut(&str, Value) -> O
     }
 }
 
-fn root(image: &Image) -> Value {
-    let layers = &image.configuration.rootfs.diff_ids;
+fn root(layers: &[DiffId]) -> Value {
     if layers.is_empty() { json!({"Type": "layers"}) } else { json!({"Type": "layers", "Layers": layers}) }
 }
 

@@ -29,8 +29,8 @@ const MAX_DOCUMENTS: usize = 1000;
 /// What to load.
 #[derive(Debug, Clone, Default)]
 pub struct Load {
-    /// Only images for this platform; all by default.
-    pub platform: Option<Platform>,
+    /// Only images for these platforms; all if there is none.
+    pub platforms: Vec<Platform>,
 }
 
 /// What happens while loading.
@@ -120,8 +120,9 @@ fn read(engine: &Engine, source: &Source, options: &Load, progress: Progress<'_>
         let reason = "no image archive: it has neither index.json nor manifest.json; use `import` for a root file system";
         return Err(Error::Invalid(reason.into()));
     };
-    if let (true, Some(platform)) = (admitted.is_empty(), &options.platform) {
-        return Err(Error::Invalid(format!("no image for platform {platform} in the archive")));
+    if admitted.is_empty() && !options.platforms.is_empty() {
+        let wanted: Vec<String> = options.platforms.iter().map(ToString::to_string).collect();
+        return Err(Error::Invalid(format!("no image for platform {} in the archive", wanted.join(" or "))));
     }
     name(engine, admitted)
     // the admission's lease ends here, after the names are set

@@ -1,7 +1,7 @@
 //! Which names point at an image.
 
 use super::commit::DANGLING_HOST;
-use super::find::{Image, find};
+use super::find::{Image, find_for};
 use crate::Engine;
 use crate::error::{Error, Result};
 use oci::image::Descriptor;
@@ -40,7 +40,23 @@ pub(crate) fn aliases(engine: &Engine, id: &Digest) -> Result<Vec<Alias>> {
 
 /// Finds an image with what the given name, or else its first ref, points at.
 pub(crate) fn resolve(engine: &Engine, text: &str) -> Result<(Image, Descriptor)> {
-    let image = find(engine, text)?;
+    resolve_for(engine, text, None)
+}
+
+/// As [`resolve`]; of an index the image for this platform.
+pub(crate) fn resolve_for(
+    engine: &Engine,
+    text: &str,
+    platform: Option<&Platform>,
+) -> Result<(Image, Descriptor)> {
+    let wanted = platform.cloned().unwrap_or_else(Platform::host);
+    let image = find_for(engine, text, &wanted)?;
+    let own = image.configuration.platform();
+    if platform.is_some() && wanted.preference(&own).is_none() {
+        return Err(Error::NotOffered(format!(
+            "image with reference {text} was found but its platform ({own}) does not match the specified platform ({wanted})"
+        )));
+    }
     if let Some(name) = given_name(engine, text)?
         && let Some(target) = refs::target(engine.store(), &name)?
     {

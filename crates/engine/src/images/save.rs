@@ -9,8 +9,8 @@ mod write;
 use super::names;
 use crate::Engine;
 use crate::error::{Error, Result};
-use oci::Reference;
 use oci::image::Descriptor;
+use oci::{Platform, Reference};
 use plan::Plan;
 use std::io::Write;
 use std::path::Path;
@@ -33,21 +33,30 @@ struct Selected {
     target: Descriptor,
 }
 
+/// What to save.
+#[derive(Debug, Clone, Default)]
+pub struct Save {
+    /// Images, by name or id.
+    pub names: Vec<String>,
+    /// Of an index only the images for these platforms; all if there is none.
+    pub platforms: Vec<Platform>,
+}
+
 /// Saves images. A name without a tag stands for all tags of its repository; what is given by its id is saved without a name.
 ///
 /// # Errors
-/// [`Error::NoImage`]; [`Error::Store`] if content is missing or damaged; what the system reports when writing. What was written before the
+/// [`Error::NoImage`]; [`Error::NotOffered`] if there is none for a platform; [`Error::Store`] if content is missing or damaged; what the system reports when writing. What was written before the
 /// error is no archive.
-pub fn save(engine: &Engine, names: &[String], output: Output<'_>) -> Result<()> {
-    if names.is_empty() {
+pub fn save(engine: &Engine, save: &Save, output: Output<'_>) -> Result<()> {
+    if save.names.is_empty() {
         return Err(Error::Invalid("no image to save".into()));
     }
     let mut selected = Vec::new();
-    for name in names {
+    for name in &save.names {
         select(engine, name, &mut selected)?;
     }
     let lease = Lease::new(engine.store())?;
-    let plan = Plan::new(engine, &lease, &selected)?;
+    let plan = Plan::new(engine, &lease, &selected, &save.platforms)?;
     match output {
         Output::Archive(out) => write::archive(engine.store(), &plan, out),
         Output::Directory(path) => write::directory(engine.store(), &plan, path),

@@ -2,7 +2,7 @@
 
 use engine::images::import::{Import, import};
 use engine::images::load::{Load, Loaded, load};
-use engine::images::save::{Output, save};
+use engine::images::save::{Output, Save, save};
 use engine::{Engine, Error, Layout};
 use oci::image::Execution;
 use oci::{Digest, Reference};
@@ -60,7 +60,7 @@ impl Place {
     pub(crate) fn save(&self, names: &[&str]) -> Vec<u8> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut archive = Vec::new();
-        save(&self.engine, &names, Output::Archive(&mut archive)).unwrap();
+        save(&self.engine, &Save { names, ..Save::default() }, Output::Archive(&mut archive)).unwrap();
         archive
     }
 

@@ -3,7 +3,7 @@
 use super::kit::*;
 use engine::images::find;
 use engine::images::load::{Load, load_directory};
-use engine::images::save::{Output, save};
+use engine::images::save::{Output, Save, save};
 use oci::Digest;
 
 #[test]
@@ -72,8 +72,9 @@ fn a_layout_directory_is_as_good_as_an_archive() {
     let (here, there) = (Place::new(), Place::new());
     let id = here.import("app", "one");
     let directory = here.directory.path().join("layout");
-    save(&here.engine, &["app".into()], Output::Directory(&directory)).unwrap();
-    let again = save(&here.engine, &["app".into()], Output::Directory(&directory)).unwrap_err();
+    let app = Save { names: vec!["app".into()], ..Save::default() };
+    save(&here.engine, &app, Output::Directory(&directory)).unwrap();
+    let again = save(&here.engine, &app, Output::Directory(&directory)).unwrap_err();
     assert!(again.to_string().ends_with("directory is not empty"), "{again}");
     let loaded = load_directory(&there.engine, &directory, &Load::default(), &mut |_| {}).unwrap();
     assert_eq!(loaded[0].id, id);

@@ -13,7 +13,7 @@ fn inspect_has_dockers_keys_in_dockers_order() {
     let place = Place::new();
     let id = place.import("app:1", "hello");
     tag::tag(&place.engine, "app:1", &"registry.example/app".parse().unwrap()).unwrap();
-    let document = inspect(&place.engine, &id.short()).unwrap();
+    let document = inspect(&place.engine, &id.short(), None).unwrap();
     let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         keys,
@@ -66,7 +66,7 @@ fn history_is_told_from_the_last_step() {
     let committed =
         engine::images::commit::commit(&place.engine, &image.configuration, &["app".parse().unwrap()])
             .unwrap();
-    let rows = history(&place.engine, "app").unwrap();
+    let rows = history(&place.engine, "app", None).unwrap();
     let seen: Vec<_> =
         rows.iter().map(|row| (row.id, row.created_by.as_str(), row.size, row.comment.as_str())).collect();
     assert_eq!(seen, [(Some(committed.id), "CMD [\"/hello\"]", 0, ""), (None, "", 5, "Imported from -")]);

@@ -41,6 +41,9 @@ pub(crate) struct Arguments {
     /// Only show image IDs
     #[arg(short, long)]
     quiet: bool,
+    /// Of an image for several platforms the one for this
+    #[arg(long, value_name = "OS[/ARCH[/VARIANT]]")]
+    platform: Option<oci::Platform>,
     /// The image
     image: String,
 }
@@ -58,7 +61,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         now: Timestamp::now(),
         zone: TimeZone::system(),
     };
-    let steps = history::history(&globals.engine()?, &arguments.image)?;
+    let steps = history::history(&globals.engine()?, &arguments.image, arguments.platform.as_ref())?;
     let rows = steps.iter().map(|step| look.row(step));
     template::list(&mut std::io::stdout().lock(), &format, HEADERS, rows)?;
     Ok(0)

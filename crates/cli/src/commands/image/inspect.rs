@@ -3,7 +3,10 @@
 use crate::commands::inspected;
 use crate::failure::Outcome;
 use crate::globals::Globals;
+use crate::registries;
 use engine::images::inspect;
+use engine::images::pull::Pull;
+use oci::Platform;
 
 /// Arguments of `image inspect`.
 #[derive(Debug, clap::Args)]
@@ -11,6 +14,12 @@ pub(crate) struct Arguments {
     /// json, or a Go template
     #[arg(short, long, default_value = "", hide_default_value = true)]
     format: String,
+    /// Of an image for several platforms the one for this
+    #[arg(long, value_name = "OS[/ARCH[/VARIANT]]")]
+    platform: Option<Platform>,
+    /// Look into the registry instead of the store; no layer is downloaded
+    #[arg(long)]
+    remote: bool,
     /// Images
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
@@ -18,5 +27,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
-    inspected::print(&arguments.format, &arguments.images, |name| Ok(inspect::inspect(&engine, name)?))
+    let client = registries::client();
+    inspected::print(&arguments.format, &arguments.images, |name| {
+        if !arguments.remote {
+            return Ok(inspect::inspect(&engine, name, arguments.platform.as_ref())?);
+        }
+        let wanted = Pull { name: registries::reference(name)?, platform: arguments.platform.clone() };
+        Ok(inspect::remote::inspect(&engine, &client, &wanted)?)
+    })
 }

@@ -15,9 +15,9 @@ pub(crate) struct Arguments {
     /// Read from a tar archive or an OCI layout directory, instead of standard input
     #[arg(short, long, value_name = "PATH")]
     input: Option<PathBuf>,
-    /// Load only images for this platform
-    #[arg(long, value_name = "OS[/ARCH[/VARIANT]]")]
-    platform: Option<Platform>,
+    /// Load only images for these platforms
+    #[arg(long, value_delimiter = ',', value_name = "OS[/ARCH[/VARIANT]]")]
+    platform: Vec<Platform>,
     /// Suppress the load output
     #[arg(short, long)]
     quiet: bool,
@@ -29,7 +29,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     }
     let engine = globals.engine()?;
     let shows_progress = !arguments.quiet && std::io::stdout().is_terminal();
-    let options = Load { platform: arguments.platform };
+    let options = Load { platforms: arguments.platform };
     let progress = &mut |event| {
         if shows_progress {
             // the result is what counts

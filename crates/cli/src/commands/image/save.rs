@@ -3,7 +3,8 @@
 use crate::commands::destination::Destination;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use engine::images::save::{Output, save};
+use engine::images::save::{Output, Save, save};
+use oci::Platform;
 use std::io::{BufWriter, Error, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -19,6 +20,9 @@ pub(crate) struct Arguments {
     /// Write to a file, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Save only the images for these platforms
+    #[arg(long, value_delimiter = ',', value_name = "OS[/ARCH[/VARIANT]]")]
+    platform: Vec<Platform>,
     /// Images; a name without a tag means all its tags
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
@@ -31,7 +35,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     let destination = Destination::open(arguments.output.as_deref(), "save image")?;
     let mut out = BufWriter::with_capacity(BUFFER, destination);
-    save(&engine, &arguments.images, Output::Archive(&mut out)).map_err(failed)?;
+    let wanted = Save { names: arguments.images, platforms: arguments.platform };
+    save(&engine, &wanted, Output::Archive(&mut out)).map_err(failed)?;
     out.flush()?;
     let destination = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
     destination.finish()?;

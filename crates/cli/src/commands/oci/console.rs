@@ -1,7 +1,7 @@
 //! The caller of a container in the foreground: signals go on to it, a terminal's bytes both ways.
 
 use crate::failure::{Failure, Outcome};
-use crate::terminal::{self, Raw};
+use crate::terminal::{self, OtherMode};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
 use sys::event::{PollFd, PollFlags, poll};
@@ -31,7 +31,7 @@ impl Watch {
 
     /// Waits for the end of a process and returns its exit code.
     pub(super) fn until_end(&self, process: BorrowedFd<'_>, console: Option<&OwnedFd>) -> Outcome {
-        let _raw = console.and_then(|_| Raw::enter());
+        let _raw = console.and_then(|_| OtherMode::raw());
         let mut input = console.is_some();
         if let Some(console) = console {
             resize(console);

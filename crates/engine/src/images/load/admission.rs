@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 4;
 pub(super) struct Admission<'a> {
     pub(super) source: &'a Source,
     engine: &'a Engine,
-    platform: Option<&'a Platform>,
+    platforms: &'a [Platform],
     progress: Progress<'a>,
     /// Keeps everything that was admitted until names point at it.
     lease: Lease,
@@ -40,8 +40,8 @@ impl<'a> Admission<'a> {
         progress: Progress<'a>,
     ) -> Result<Self> {
         let lease = Lease::new(engine.store())?;
-        let platform = options.platform.as_ref();
-        Ok(Self { source, engine, platform, progress, lease, documents: 0, admitted: HashMap::new() })
+        let platforms = options.platforms.as_slice();
+        Ok(Self { source, engine, platforms, progress, lease, documents: 0, admitted: HashMap::new() })
     }
 
     fn store(&self) -> &'a Store {
@@ -50,7 +50,7 @@ impl<'a> Admission<'a> {
 
     /// Whether images for this platform are asked for.
     pub(super) fn is_wanted(&self, platform: &Platform) -> bool {
-        self.platform.is_none_or(|wanted| wanted.matches(platform))
+        self.platforms.is_empty() || self.platforms.iter().any(|wanted| wanted.matches(platform))
     }
 
     /// Admits an entry of the top index: its first image's IMAGE ID, and what names are to point at. None if it is for another platform.
@@ -88,7 +88,7 @@ impl<'a> Admission<'a> {
             self.admitted.insert(descriptor.digest, id);
             first = first.or(id);
         }
-        if first.is_none() && self.platform.is_none() {
+        if first.is_none() && self.platforms.is_empty() {
             return Err(Error::Invalid(format!("index {name}: none of its images is in the archive")));
         }
         blobs::put_document(self.store(), text)?;

@@ -17,11 +17,11 @@ const MAX_DEPTH: usize = 4;
 
 /// What a name means.
 #[derive(Debug)]
-pub(super) struct Resolved {
+pub(in crate::images) struct Resolved {
     /// What the name points at.
-    pub(super) target: Descriptor,
-    pub(super) manifest: Manifest,
-    pub(super) configuration: Configuration,
+    pub(in crate::images) target: Descriptor,
+    pub(in crate::images) manifest: Manifest,
+    pub(in crate::images) configuration: Configuration,
     /// The endpoint that had the manifest.
     pub(super) endpoint: usize,
     /// What the store has to keep: what is pointed at first, stands last.
@@ -29,12 +29,12 @@ pub(super) struct Resolved {
 }
 
 /// Where to look.
-pub(super) struct Resolver<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) client: &'a Client,
-    pub(super) route: &'a Route,
-    pub(super) lease: &'a Lease,
-    pub(super) pull: &'a Pull,
+pub(in crate::images) struct Resolver<'a> {
+    pub(in crate::images) engine: &'a Engine,
+    pub(in crate::images) client: &'a Client,
+    pub(in crate::images) route: &'a Route,
+    pub(in crate::images) lease: &'a Lease,
+    pub(in crate::images) pull: &'a Pull,
 }
 
 /// A document that was fetched.
@@ -46,7 +46,7 @@ struct Fetched {
 }
 
 impl Resolver<'_> {
-    pub(super) fn resolve(&self) -> Result<Resolved> {
+    pub(in crate::images) fn resolve(&self) -> Result<Resolved> {
         let mut fetched = self.first()?;
         let target = fetched.descriptor.clone();
         let mut documents = Vec::new();

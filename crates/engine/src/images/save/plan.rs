@@ -31,7 +31,12 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Plans an archive. Everything in it is held by the lease.
-    pub(super) fn new(engine: &Engine, lease: &Lease, selected: &[Selected]) -> Result<Self> {
+    pub(super) fn new(
+        engine: &Engine,
+        lease: &Lease,
+        selected: &[Selected],
+        platforms: &[Platform],
+    ) -> Result<Self> {
         let index = Index {
             schema_version: 2,
             media_type: Some(media_type::INDEX.into()),
@@ -40,37 +45,14 @@ impl Plan {
         };
         let mut plan =
             Self { blobs: BTreeMap::new(), index, images: Vec::new(), repositories: BTreeMap::new() };
+        let reach = Reach { engine, lease, platforms };
         for image in selected {
-            plan.reach(engine, lease, &image.target)?;
+            reach.check(&image.target)?;
+            reach.add(&mut plan, &image.target)?;
             plan.list(image);
-            plan.list_for_docker(engine, image)?;
+            plan.list_for_docker(engine, image, platforms)?;
         }
         Ok(plan)
-    }
-
-    /// Adds a manifest or index and all that it names. Of an index what is not here is left out, as it was when it was loaded.
-    fn reach(&mut self, engine: &Engine, lease: &Lease, target: &Descriptor) -> Result<()> {
-        lease.hold([target.digest])?;
-        if self.blobs.insert(target.digest, Content::Blob).is_some() {
-            return Ok(());
-        }
-        if target.media_type == media_type::INDEX || target.media_type == media_type::DOCKER_INDEX {
-            let index: Index = parse(engine, &target.digest)?;
-            lease.hold(index.manifests.iter().map(|d| d.digest))?;
-            let here = index.manifests.iter().filter(|d| blobs::exists(engine.store(), &d.digest));
-            return here.into_iter().try_for_each(|descriptor| self.reach(engine, lease, descriptor));
-        }
-        let manifest: Manifest = parse(engine, &target.digest)?;
-        lease.hold(manifest.layers.iter().chain([&manifest.config]).map(|d| d.digest))?;
-        self.blobs.insert(manifest.config.digest, content(engine, &manifest.config.digest, None)?);
-        // a configuration of another kind than an image's names no layers
-        let configuration = parse::<Configuration>(engine, &manifest.config.digest);
-        let diff_ids = configuration.map(|c| c.rootfs.diff_ids).unwrap_or_default();
-        lease.hold(diff_ids.iter().map(|layer| layer.0))?;
-        for (position, layer) in manifest.layers.iter().enumerate() {
-            self.blobs.insert(layer.digest, content(engine, &layer.digest, diff_ids.get(position))?);
-        }
-        Ok(())
     }
 
     fn list(&mut self, image: &Selected) {
@@ -86,8 +68,14 @@ impl Plan {
         }
     }
 
-    fn list_for_docker(&mut self, engine: &Engine, selected: &Selected) -> Result<()> {
-        let image = Image::read(engine, &selected.target, &Platform::host())?;
+    fn list_for_docker(
+        &mut self,
+        engine: &Engine,
+        selected: &Selected,
+        platforms: &[Platform],
+    ) -> Result<()> {
+        let platform = platforms.first().cloned().unwrap_or_else(Platform::host);
+        let image = Image::read(engine, &selected.target, &platform)?;
         let layers = &image.document.layers;
         let top = layers.last().map_or(image.id, |layer| layer.digest);
         for name in &selected.names {
@@ -101,6 +89,57 @@ impl Plan {
             repo_tags: selected.names.iter().filter(|n| n.tag().is_some()).map(|n| n.familiar()).collect(),
             layers: layers.iter().map(|layer| layout::blob(&layer.digest)).collect(),
         });
+        Ok(())
+    }
+}
+
+/// Follows what documents name.
+struct Reach<'a> {
+    engine: &'a Engine,
+    lease: &'a Lease,
+    platforms: &'a [Platform],
+}
+
+impl Reach<'_> {
+    /// Refuses platforms that an image is not for.
+    fn check(&self, target: &Descriptor) -> Result<()> {
+        for wanted in self.platforms {
+            let own = Image::read(self.engine, target, wanted)?.configuration.platform();
+            if wanted.preference(&own).is_none() {
+                return Err(Error::NotOffered(format!("{}: no image for {wanted} is here", target.digest)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a manifest or index and all that it names. Of an index what is not here, or not wanted, is left out.
+    fn add(&self, plan: &mut Plan, target: &Descriptor) -> Result<()> {
+        let Self { engine, lease, platforms } = *self;
+        lease.hold([target.digest])?;
+        if plan.blobs.insert(target.digest, Content::Blob).is_some() {
+            return Ok(());
+        }
+        if target.media_type == media_type::INDEX || target.media_type == media_type::DOCKER_INDEX {
+            let index: Index = parse(engine, &target.digest)?;
+            lease.hold(index.manifests.iter().map(|d| d.digest))?;
+            let is_wanted = |descriptor: &&Descriptor| {
+                let own = descriptor.platform.as_ref();
+                platforms.is_empty()
+                    || own.is_none_or(|own| platforms.iter().any(|wanted| wanted.preference(own).is_some()))
+            };
+            let here = index.manifests.iter().filter(|d| blobs::exists(engine.store(), &d.digest));
+            return here.filter(is_wanted).try_for_each(|descriptor| self.add(plan, descriptor));
+        }
+        let manifest: Manifest = parse(engine, &target.digest)?;
+        lease.hold(manifest.layers.iter().chain([&manifest.config]).map(|d| d.digest))?;
+        plan.blobs.insert(manifest.config.digest, content(engine, &manifest.config.digest, None)?);
+        // a configuration of another kind than an image's names no layers
+        let configuration = parse::<Configuration>(engine, &manifest.config.digest);
+        let diff_ids = configuration.map(|c| c.rootfs.diff_ids).unwrap_or_default();
+        lease.hold(diff_ids.iter().map(|layer| layer.0))?;
+        for (position, layer) in manifest.layers.iter().enumerate() {
+            plan.blobs.insert(layer.digest, content(engine, &layer.digest, diff_ids.get(position))?);
+        }
         Ok(())
     }
 }
