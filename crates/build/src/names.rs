@@ -249,7 +249,7 @@ impl Finder<'_> {
             |kind| (self.caller.progress)(Event { step: number, of: number, name: title.clone(), kind });
         tell(EventKind::Started);
         let begin = std::time::Instant::now();
-        let request = images::pull::Pull { name: name.clone(), platform: Some(wanted.platform.clone()) };
+        let request = images::pull::Pull::new(name.clone(), Some(wanted.platform.clone()));
         let pulled = pull(self.engine, self.caller.client, &request, &|event| {
             if let Some(line) = line(&event) {
                 tell(EventKind::Output(line.into_bytes()));

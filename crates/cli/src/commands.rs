@@ -20,6 +20,7 @@ mod list_tags;
 mod login;
 mod logout;
 mod logs;
+mod manifest;
 pub(crate) mod oci;
 #[cfg(test)]
 mod parity;
@@ -101,6 +102,11 @@ const COMMANDS: &[Entry] = &[
         "Display detailed information on one or more containers"
     ),
     command!(container::prune, &["container prune"], "Remove all stopped containers"),
+    command!(
+        image::copy,
+        &["copy", "image copy"],
+        "Copy an image between registries, archives and the store"
+    ),
     command!(cp, &["cp", "container cp"], "Copy files between a container and this file system"),
     command!(create, &["create", "container create"], "Create a new container"),
     command!(diff, &["diff", "container diff"], "List what has changed in the file system of a container"),
@@ -127,6 +133,11 @@ const COMMANDS: &[Entry] = &[
     command!(login, &["login"], "Authenticate to a registry"),
     command!(logout, &["logout"], "Forget the credentials for a registry"),
     command!(logs, &["logs", "container logs"], "Show what a container has written"),
+    command!(manifest::annotate, &["manifest annotate"], "Add information to an image of a manifest list"),
+    command!(manifest::create, &["manifest create"], "Create a manifest list of images of registries"),
+    command!(manifest::inspect, &["manifest inspect"], "Display a manifest or a manifest list"),
+    command!(manifest::push, &["manifest push"], "Push a manifest list to a registry"),
+    command!(manifest::rm, &["manifest rm"], "Forget manifest lists"),
     command!(pause, &["pause", "container pause"], "Pause all processes of one or more containers"),
     command!(ps, &["ps", "container ls", "container list", "container ps"], "List containers"),
     command!(image::pull, &["pull", "image pull"], "Download an image from a registry"),

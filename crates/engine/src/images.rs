@@ -1,6 +1,7 @@
 //! Images: one file per operation.
 
 pub mod commit;
+pub mod copy;
 mod document;
 pub mod find;
 pub mod history;
@@ -9,7 +10,9 @@ pub mod inspect;
 mod layer;
 mod layout;
 pub mod load;
+pub mod manifests;
 pub(crate) mod names;
+mod parallel;
 pub mod prune;
 pub mod pull;
 pub mod push;

@@ -29,7 +29,7 @@ pub trait Content: Send + Sync {
     ///
     /// # Errors
     /// What the system reports.
-    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send>>;
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>>;
 }
 
 /// What became of a blob.
@@ -222,7 +222,12 @@ impl Upload<'_> {
     }
 
     /// Sends a request whose body is read by a thread of its own.
-    fn stream(&self, ask: Ask<'_>, mut piece: Piece, progress: &(dyn Fn(u64) + Sync)) -> Result<Response> {
+    fn stream(
+        &self,
+        ask: Ask<'_>,
+        mut piece: Piece<'_>,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Response> {
         let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(4);
         let receiver = Mutex::new(Some(receiver));
         let left = piece.length;
@@ -266,13 +271,13 @@ fn with_digest(session: &str, digest: &Digest) -> Result<String, String> {
 }
 
 /// A part of a blob.
-struct Piece {
-    source: Box<dyn Read + Send>,
+struct Piece<'a> {
+    source: Box<dyn Read + Send + 'a>,
     length: u64,
     offset: u64,
 }
 
-impl Piece {
+impl Piece<'_> {
     /// Reads it and hands it on, as long as somebody takes it.
     fn feed(&mut self, sender: &mpsc::Sender<io::Result<Bytes>>, progress: &(dyn Fn(u64) + Sync)) {
         let end = self.offset + self.length;

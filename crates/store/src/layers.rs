@@ -298,17 +298,28 @@ pub fn write_tar(store: &Store, layer: &DiffId, out: &mut dyn Write) -> Result<u
     })
 }
 
-/// The blob in which a layer is sent to others, and its size: the one that it came in, or else one that is made now by compressing its tar with gzip,
-/// and is the layer's from then on. The lease holds it.
+/// The blob in which a layer is sent to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packed {
+    /// Its digest.
+    pub blob: Digest,
+    /// Its bytes.
+    pub size: u64,
+    /// How it is compressed: with gzip or zstd.
+    pub compression: changeset::Compression,
+}
+
+/// The blob in which a layer is sent to others: the one that it came in, if others know its compression, or else one that is made now by compressing
+/// its tar with gzip, and is the layer's from then on. The lease holds it.
 ///
 /// # Errors
 /// [`Error::NoLayer`], [`Error::Damaged`] if the layer no longer has its digest, or what the system reports.
-pub fn pack(store: &Store, layer: &DiffId, lease: &Lease) -> Result<(Digest, u64)> {
+pub fn pack(store: &Store, layer: &DiffId, lease: &Lease) -> Result<Packed> {
     let _claim = claim(store, layer)?;
     let meta = meta(store, layer)?;
-    if let Some(blob) = meta.blob {
-        lease.hold([blob])?;
-        return Ok((blob, crate::blobs::size(store, &blob)?));
+    if let Some(packed) = packed(store, &meta)? {
+        lease.hold([packed.blob])?;
+        return Ok(packed);
     }
     let staging = Staging::new(store)?;
     let path = staging.path().join("blob");
@@ -326,7 +337,26 @@ pub fn pack(store: &Store, layer: &DiffId, lease: &Lease) -> Result<(Digest, u64
     let text = serde_json::to_vec(&Meta { blob: Some(blob), ..meta })
         .expect("a struct of numbers and strings serialises");
     durable::write(&directory(store, layer).join("meta"), &text)?;
-    Ok((blob, size))
+    Ok(Packed { blob, size, compression: changeset::Compression::Gzip })
+}
+
+/// The blob that a layer came in, if it can be sent as it is.
+fn packed(store: &Store, meta: &Meta) -> Result<Option<Packed>> {
+    use changeset::Compression;
+    let Some(blob) = meta.blob else { return Ok(None) };
+    let mut start = Vec::new();
+    let file = crate::blobs::open(store, &blob)?;
+    let size = file.metadata().at("stat", crate::blobs::path(store, &blob))?.len();
+    file.take(512).read_to_end(&mut start).at("read", crate::blobs::path(store, &blob))?;
+    let compression = Compression::detect(&start);
+    let is_known = matches!(compression, Compression::Gzip | Compression::Zstd);
+    Ok(is_known.then_some(Packed { blob, size, compression }))
+}
+
+/// Whether [`pack`] has nothing to do for a layer.
+#[must_use]
+pub fn is_packed(store: &Store, layer: &DiffId) -> bool {
+    meta(store, layer).and_then(|meta| packed(store, &meta)).is_ok_and(|packed| packed.is_some())
 }
 
 /// Every layer that is there, valid or not.

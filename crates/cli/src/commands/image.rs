@@ -1,5 +1,6 @@
 //! The image commands, one file each, and what they share: when an image was made, who uses it.
 
+pub(super) mod copy;
 pub(super) mod history;
 pub(super) mod import;
 pub(super) mod inspect;

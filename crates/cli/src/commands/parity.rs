@@ -33,6 +33,11 @@ const DOCKER: &[(&str, &str)] = &[
     ("login", "password/p password-stdin username/u"),
     ("logout", ""),
     ("logs, container logs", "details follow/f since tail/n timestamps/t until"),
+    ("manifest annotate", "arch os os-features os-version variant"),
+    ("manifest create", "amend/a insecure"),
+    ("manifest inspect", "insecure verbose/v"),
+    ("manifest push", "insecure purge/p"),
+    ("manifest rm", ""),
     ("pause, container pause", ""),
     ("ps, container list, container ls, container ps", "all/a filter/f format last/n latest/l no-trunc quiet/q size/s"),
     ("pull, image pull", "all-tags/a disable-content-trust platform quiet/q"),
@@ -81,8 +86,7 @@ const OTHERS: &str = "checkpoint create, checkpoint list, checkpoint ls, checkpo
     create, config inspect, config list, config ls, config remove, config rm, container \
     port, container stats, container update, context create, context export, context import, context \
     inspect, context list, context ls, context remove, context rm, context show, context update, context \
-    use, events, manifest annotate, manifest create, manifest \
-    inspect, manifest push, manifest rm, network connect, network create, network disconnect, network \
+    use, events, network connect, network create, network disconnect, network \
     inspect, network list, network ls, network prune, network remove, network rm, node demote, node \
     inspect, node list, node ls, node promote, node ps, node remove, node rm, node update, plugin create, \
     plugin disable, plugin enable, plugin inspect, plugin install, plugin list, plugin ls, plugin push, \

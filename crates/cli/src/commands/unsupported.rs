@@ -1,7 +1,7 @@
 //! What Docker's command line has and this version does not: such words get an answer of their own, so that nobody looks for a mistake in the spelling.
 
 /// Commands, and families of commands.
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 22] = [
     "buildx",
     "checkpoint",
     "compose",
@@ -11,7 +11,6 @@ const COMMANDS: [&str; 23] = [
     "container update",
     "context",
     "events",
-    "manifest",
     "network",
     "node",
     "plugin",
@@ -51,6 +50,10 @@ const FLAGS: &[(&str, &str)] = &[
     ("builder prune", "filter keep-storage"),
     ("images", "tree"),
     ("rmi", "platform"),
+    ("manifest annotate", "os-features os-version"),
+    ("manifest create", "insecure"),
+    ("manifest inspect", "insecure verbose/v"),
+    ("manifest push", "insecure"),
     ("pull", "disable-content-trust"),
     ("push", "disable-content-trust"),
     ("volume create", "availability group limit-bytes opt/o required-bytes scope secret sharing topology-preferred topology-required type"),

@@ -3,6 +3,7 @@
 use super::find::REFERENCE_TYPE;
 use super::layout;
 use crate::error::{Error, Result};
+use oci::Platform;
 use oci::image::{Descriptor, Index, Manifest, media_type};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -122,6 +123,24 @@ pub(crate) fn check_layers(owner: &str, named: usize, given: usize) -> Result<()
         )));
     }
     Ok(())
+}
+
+/// The images of an index, without what is about another one.
+pub(crate) fn images(index: &Index) -> impl Iterator<Item = &Descriptor> {
+    index.manifests.iter().filter(|descriptor| !descriptor.annotations.contains_key(REFERENCE_TYPE))
+}
+
+/// Of images the one that suits a platform best.
+pub(crate) fn best<'i>(
+    images: impl Iterator<Item = &'i Descriptor>,
+    wanted: &Platform,
+) -> Option<&'i Descriptor> {
+    let rank = |descriptor: &Descriptor| match &descriptor.platform {
+        Some(platform) => wanted.preference(platform),
+        // one that says nothing may be for everybody
+        None => Some(u32::MAX),
+    };
+    images.filter_map(|image| Some((rank(image)?, image))).min_by_key(|(rank, _)| *rank).map(|(_, best)| best)
 }
 
 /// Parses JSON from outside. `name` is for messages.

@@ -1,5 +1,6 @@
 //! Images by name, id or the beginning of an id.
 
+use super::document;
 use crate::Engine;
 use crate::error::{Error, Result};
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
@@ -49,19 +50,9 @@ fn manifest_for(engine: &Engine, target: &Descriptor, platform: &Platform) -> Re
         return Ok(target.digest);
     }
     let index: Index = parse(engine, &target.digest)?;
-    let is_image = |d: &&Descriptor| !d.annotations.contains_key(REFERENCE_TYPE);
-    let here: Vec<&Descriptor> = index
-        .manifests
-        .iter()
-        .filter(is_image)
-        .filter(|d| blobs::exists(engine.store(), &d.digest))
-        .collect();
-    let rank = |descriptor: &Descriptor| match &descriptor.platform {
-        Some(own) => platform.preference(own),
-        None => Some(u32::MAX),
-    };
-    let matching = here.iter().filter_map(|d| Some((rank(d)?, d))).min_by_key(|(rank, _)| *rank);
-    match matching.map(|(_, descriptor)| descriptor).or(here.first()) {
+    let is_here = |descriptor: &&Descriptor| blobs::exists(engine.store(), &descriptor.digest);
+    let here: Vec<&Descriptor> = document::images(&index).filter(is_here).collect();
+    match document::best(here.iter().copied(), platform).or(here.first().copied()) {
         Some(chosen) => manifest_for(engine, chosen, platform),
         None => Err(Error::NoImage(format!("{} has no manifest for {platform}", target.digest))),
     }

@@ -14,6 +14,7 @@ mod oci_layout;
 mod source;
 
 use super::commit;
+use super::document::Document;
 use crate::Engine;
 use crate::error::{Error, Result};
 use admission::Admission;
@@ -31,6 +32,10 @@ const MAX_DOCUMENTS: usize = 1000;
 pub struct Load {
     /// Only images for these platforms; all if there is none.
     pub platforms: Vec<Platform>,
+    /// Only what the archive calls so: a tag, or a whole name.
+    pub only: Option<String>,
+    /// What is loaded is called so, instead of as the archive calls it; without a name it is a dangling image.
+    pub names: Option<Vec<Reference>>,
 }
 
 /// What happens while loading.
@@ -63,8 +68,8 @@ pub struct Loaded {
     pub names: Vec<Reference>,
     /// Its IMAGE ID; of an index the first image's.
     pub id: Digest,
-    /// Digest of its manifest or index.
-    pub manifest: Digest,
+    /// Its manifest or index.
+    pub target: Descriptor,
 }
 
 /// Told what happens while loading.
@@ -99,6 +104,31 @@ pub fn load_directory(
     read(engine, &source, options, progress)
 }
 
+/// Loads what a directory holds in the form of containers/image (`dir:`): `manifest.json`, and blobs by their digits. Its files are copied.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_flat(
+    engine: &Engine,
+    directory: &Path,
+    options: &Load,
+    progress: Progress<'_>,
+) -> Result<Vec<Loaded>> {
+    let source = Source::flat(directory)?;
+    let text = source.document(super::layout::DOCKER_IMAGES)?;
+    let text = text.ok_or_else(|| Error::Invalid(format!("{}: no manifest.json", directory.display())))?;
+    let document = Document::parse(&text, super::layout::DOCKER_IMAGES, "")?;
+    let target = Descriptor::new(document.media_type(), Digest::of(&text), text.len() as u64);
+    let lease = store::leases::Lease::new(engine.store())?;
+    lease.hold([target.digest])?;
+    store::blobs::put_document(engine.store(), &text)?;
+    let mut admission = Admission::new(engine, &source, options, progress)?;
+    let (id, target) = admission
+        .entry(&target)?
+        .ok_or_else(|| Error::NotOffered(format!("{}: no image for the platform", directory.display())))?;
+    name(engine, vec![Admitted { names: Vec::new(), id, target }], options.names.as_deref())
+}
+
 /// An image or index that is whole in the store, and is to be named.
 #[derive(Debug)]
 struct Admitted {
@@ -124,16 +154,20 @@ fn read(engine: &Engine, source: &Source, options: &Load, progress: Progress<'_>
         let wanted: Vec<String> = options.platforms.iter().map(ToString::to_string).collect();
         return Err(Error::Invalid(format!("no image for platform {} in the archive", wanted.join(" or "))));
     }
-    name(engine, admitted)
+    if let (true, Some(only)) = (admitted.is_empty(), &options.only) {
+        return Err(Error::Invalid(format!("the archive has nothing that is called {only:?}")));
+    }
+    name(engine, admitted, options.names.as_deref())
     // the admission's lease ends here, after the names are set
 }
 
 /// Points the names at what was admitted.
-fn name(engine: &Engine, admitted: Vec<Admitted>) -> Result<Vec<Loaded>> {
+fn name(engine: &Engine, admitted: Vec<Admitted>, instead: Option<&[Reference]>) -> Result<Vec<Loaded>> {
     let mut loaded: Vec<Loaded> = Vec::new();
     for Admitted { names, id, target } in admitted {
+        let names = instead.map_or(names, <[Reference]>::to_vec);
         commit::point(engine, &names, &target)?;
-        match loaded.iter_mut().find(|other| other.manifest == target.digest) {
+        match loaded.iter_mut().find(|other| other.target.digest == target.digest) {
             Some(same) => {
                 for name in names {
                     if !same.names.contains(&name) {
@@ -141,7 +175,7 @@ fn name(engine: &Engine, admitted: Vec<Admitted>) -> Result<Vec<Loaded>> {
                     }
                 }
             }
-            None => loaded.push(Loaded { names, id, manifest: target.digest }),
+            None => loaded.push(Loaded { names, id, target }),
         }
     }
     Ok(loaded)

@@ -8,8 +8,8 @@
 mod layer;
 mod resolve;
 
-use super::commit;
 use super::find::Image;
+use super::{commit, parallel};
 use crate::Engine;
 use crate::error::{Error, Result};
 use layer::Fetch;
@@ -19,21 +19,27 @@ use registry::{Client, Wanted};
 use resolve::Resolved;
 pub(super) use resolve::Resolver;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use store::leases::Lease;
 use store::{blobs, layers, refs};
-
-/// Layers that are on their way at the same time.
-const SIDE_BY_SIDE: usize = 4;
 
 /// What to pull.
 #[derive(Debug, Clone)]
 pub struct Pull {
-    /// Its name.
+    /// Its name there.
     pub name: Reference,
     /// The platform, if one was asked for; else this machine's, and an image that has no other is taken as it is.
     pub platform: Option<Platform>,
+    /// Its names here; without one it is a dangling image.
+    pub names: Vec<Reference>,
+}
+
+impl Pull {
+    /// An image that is to be called here as it is there. What is asked for by a digest has no tag, since nobody says what that means now.
+    #[must_use]
+    pub fn new(name: Reference, platform: Option<Platform>) -> Self {
+        let own = name.digest().map_or_else(|| name.clone(), |digest| name.at(*digest));
+        Self { name, platform, names: vec![own] }
+    }
 }
 
 /// What happens while an image is pulled.
@@ -88,18 +94,15 @@ pub type Progress<'p> = &'p (dyn Fn(PullEvent) + Sync);
 /// image. Its name is what it was then.
 pub fn pull(engine: &Engine, client: &Client, pull: &Pull, progress: Progress<'_>) -> Result<Pulled> {
     let store = engine.store();
-    let name = named(&pull.name);
-    super::names::allow(&name)?;
+    pull.names.iter().try_for_each(super::names::allow)?;
     let lease = Lease::new(store)?;
-    if let Some(target) = here(engine, client, pull, &name)?
+    if let Some(target) = here(engine, client, pull)?
         && let Some(pulled) = whole(engine, &lease, &target, pull)?
     {
-        if refs::target(store, &name)?.is_none() {
-            commit::point(engine, &[name], &target)?;
-        }
+        commit::point(engine, &pull.names, &target)?;
         return Ok(pulled);
     }
-    let route = client.route(&name)?;
+    let route = client.route(&pull.name)?;
     let resolver = Resolver { engine, client, route: &route, lease: &lease, pull };
     let resolved = resolver.resolve()?;
     let fetch = Fetch { engine, client, route: &route, endpoint: resolved.endpoint, lease: &lease, progress };
@@ -109,18 +112,13 @@ pub fn pull(engine: &Engine, client: &Client, pull: &Pull, progress: Progress<'_
         blobs::put_document(store, text)?;
     }
     let Resolved { target, manifest, configuration, .. } = resolved;
-    commit::point(engine, &[name], &target)?;
+    commit::point(engine, &pull.names, &target)?;
     Ok(Pulled { id: manifest.config.digest, target, platform: configuration.platform(), is_new: true })
 }
 
-/// The name that the image gets: what is asked for by a digest has no tag, since nobody says what that means now.
-fn named(name: &Reference) -> Reference {
-    name.digest().map_or_else(|| name.clone(), |digest| name.at(*digest))
-}
-
 /// What the name means now, if the store may have it already.
-fn here(engine: &Engine, client: &Client, pull: &Pull, name: &Reference) -> Result<Option<Descriptor>> {
-    let store = engine.store();
+fn here(engine: &Engine, client: &Client, pull: &Pull) -> Result<Option<Descriptor>> {
+    let (store, name) = (engine.store(), &pull.name);
     let before = refs::target(store, name)?;
     match Wanted::of(&pull.name) {
         // what has a digest never changes
@@ -170,24 +168,5 @@ fn bring(fetch: &Fetch<'_>, manifest: &Manifest, configuration: &Configuration) 
         .filter(|(blob, layer)| seen.insert((blob.digest, **layer)))
         .collect();
     (fetch.progress)(PullEvent::Layers(pairs.iter().map(|(blob, _)| (*blob).clone()).collect()));
-    let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<Error>> = Mutex::new(None);
-    let has_failed = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-    let work = || {
-        while let Some((blob, layer)) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if has_failed() {
-                return;
-            }
-            if let Err(error) = fetch.layer(blob, layer, &has_failed) {
-                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..SIDE_BY_SIDE.min(pairs.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    parallel::each(&pairs, |(blob, layer), is_over| fetch.layer(blob, layer, is_over))
 }

@@ -6,7 +6,7 @@
 mod pack;
 mod plan;
 
-use super::{layout, names};
+use super::{layout, names, parallel};
 use crate::Engine;
 use crate::error::{Error, Result};
 use oci::image::Descriptor;
@@ -15,13 +15,8 @@ use plan::Plan;
 use registry::hosts::Route;
 use registry::{Client, Content, Parcel, Pushed as Outcome, Wanted};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use store::leases::Lease;
 use store::{Store, blobs, refs};
-
-/// Blobs that are on their way at the same time.
-const SIDE_BY_SIDE: usize = 4;
 
 /// What to push.
 #[derive(Debug, Clone)]
@@ -78,19 +73,33 @@ pub type Progress<'p> = &'p (dyn Fn(PushEvent) + Sync);
 /// # Errors
 /// [`Error::NoImage`], [`Error::Registry`] if the registry does not take it; the name means there what it meant then.
 pub fn push(engine: &Engine, client: &Client, push: &Push, progress: Progress<'_>) -> Result<Pushed> {
-    let store = engine.store();
     names::allow(&push.name)?;
     if push.name.digest().is_some() {
         return Err(Error::Invalid("cannot push a digest reference".into()));
     }
     let absent =
         || Error::NoImage(format!("{}: an image does not exist locally with this tag", push.name.familiar()));
-    let target = refs::target(store, &push.name)?.ok_or_else(absent)?;
+    let target = refs::target(engine.store(), &push.name)?.ok_or_else(absent)?;
+    push_target(engine, client, &target, push, progress)
+}
+
+/// Pushes a manifest or index of the store, under a name that it need not have here.
+///
+/// # Errors
+/// As [`push`].
+pub(super) fn push_target(
+    engine: &Engine,
+    client: &Client,
+    target: &Descriptor,
+    push: &Push,
+    progress: Progress<'_>,
+) -> Result<Pushed> {
+    let store = engine.store();
     let route = client.route(&push.name)?;
     let lease = Lease::new(store)?;
     lease.hold([target.digest])?;
     let packing = pack::Packing { engine, lease: &lease, progress };
-    let (target, only) = packing.sendable(&target, push.platform.as_ref())?;
+    let (target, only) = packing.sendable(target, push.platform.as_ref())?;
     let plan = Plan::new(engine, &lease, &target)?;
     let siblings = siblings(engine, &push.name)?;
     let sender = Sender { store, client, route: &route, siblings: &siblings, progress };
@@ -134,25 +143,7 @@ impl Sender<'_> {
     fn send(&self, blobs: &[Descriptor]) -> Result<()> {
         let layers = blobs.iter().filter(|blob| layout::is_layer(&blob.media_type));
         (self.progress)(PushEvent::Blobs(layers.cloned().collect()));
-        let next = AtomicUsize::new(0);
-        let failed: Mutex<Option<Error>> = Mutex::new(None);
-        let work = || {
-            while let Some(blob) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-                    return;
-                }
-                if let Err(error) = self.blob(blob) {
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..SIDE_BY_SIDE.min(blobs.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+        parallel::each(blobs, |blob, _| self.blob(blob))
     }
 
     fn blob(&self, blob: &Descriptor) -> Result<()> {
@@ -183,7 +174,7 @@ struct Stored<'a> {
 }
 
 impl Content for Stored<'_> {
-    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
         let mut file = blobs::open(self.store, &self.digest).map_err(io::Error::other)?;
         file.seek(SeekFrom::Start(offset))?;
         Ok(Box::new(file))

@@ -24,6 +24,8 @@ pub enum Output<'a> {
     Archive(&'a mut dyn Write),
     /// An OCI layout directory, which is made, or is there and empty.
     Directory(&'a Path),
+    /// A directory in the form of containers/image (`dir:`), as the other one.
+    Flat(&'a Path),
 }
 
 /// An image that is to be saved, under these names.
@@ -55,11 +57,30 @@ pub fn save(engine: &Engine, save: &Save, output: Output<'_>) -> Result<()> {
     for name in &save.names {
         select(engine, name, &mut selected)?;
     }
+    write(engine, &selected, &save.platforms, output)
+}
+
+/// Saves a manifest or index of the store, under names that it need not have here.
+///
+/// # Errors
+/// As [`save`].
+pub(super) fn save_target(
+    engine: &Engine,
+    target: &Descriptor,
+    names: Vec<Reference>,
+    platforms: &[Platform],
+    output: Output<'_>,
+) -> Result<()> {
+    write(engine, &[Selected { names, target: target.clone() }], platforms, output)
+}
+
+fn write(engine: &Engine, selected: &[Selected], platforms: &[Platform], output: Output<'_>) -> Result<()> {
     let lease = Lease::new(engine.store())?;
-    let plan = Plan::new(engine, &lease, &selected, &save.platforms)?;
+    let plan = Plan::new(engine, &lease, selected, platforms)?;
     match output {
         Output::Archive(out) => write::archive(engine.store(), &plan, out),
         Output::Directory(path) => write::directory(engine.store(), &plan, path),
+        Output::Flat(path) => write::flat(engine.store(), &plan, path),
     }
 }
 

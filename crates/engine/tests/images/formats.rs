@@ -109,7 +109,7 @@ fn an_index_brings_what_is_there_of_it() {
     let blobs: [&[u8]; 6] = [&tar, &configuration, &image, statement, &attestation, &index];
     let archive = oci_archive(INDEX, &outer, "registry.example/multi:1", &blobs);
     let loaded = place.load(&*archive).unwrap();
-    assert_eq!((loaded[0].id, loaded[0].manifest), (Digest::of(&configuration), Digest::of(&outer)));
+    assert_eq!((loaded[0].id, loaded[0].target.digest), (Digest::of(&configuration), Digest::of(&outer)));
     let found = find(&place.engine, "registry.example/multi:1").unwrap();
     assert_eq!(found.manifest, Some(Digest::of(&image)));
     engine::system::collect(&place.engine).unwrap();
@@ -161,5 +161,5 @@ fn two_hundred_layers_are_loaded_and_saved() {
     let blobs: Vec<&[u8]> = tars.iter().map(Vec::as_slice).chain([configuration.as_slice()]).collect();
     place.load(&*oci_archive(MANIFEST, &manifest, "deep", &blobs)).unwrap();
     let loaded = Place::new().load(&*place.save(&["deep"])).unwrap();
-    assert_eq!(loaded[0].manifest, Digest::of(&manifest));
+    assert_eq!(loaded[0].target.digest, Digest::of(&manifest));
 }

@@ -16,7 +16,7 @@ fn a_built_image_has_the_same_digests_elsewhere() {
     let manifest = find(&here.engine, "app:1").unwrap().manifest;
     let archive = here.save(&["app:1"]);
     let loaded = there.load(&*archive).unwrap();
-    assert_eq!((loaded.len(), loaded[0].id, Some(loaded[0].manifest)), (1, id, manifest));
+    assert_eq!((loaded.len(), loaded[0].id, Some(loaded[0].target.digest)), (1, id, manifest));
     assert_eq!(loaded[0].names[0].familiar(), "app:1");
     assert_eq!(there.save(&["app:1"]), archive);
     assert_eq!(here.save(&["app:1"]), archive, "the same images give the same bytes");
@@ -36,7 +36,7 @@ fn foreign_bytes_are_kept() {
     let manifest = manifest(&configuration, &[(&kinds[0], &packed), (&kinds[1], &zipped)]);
     let archive = oci_archive(MANIFEST, &manifest, "foreign", &[&configuration, &packed, &zipped]);
     let loaded = place.load(&*archive).unwrap();
-    assert_eq!((loaded[0].id, loaded[0].manifest), (Digest::of(&configuration), Digest::of(&manifest)));
+    assert_eq!((loaded[0].id, loaded[0].target.digest), (Digest::of(&configuration), Digest::of(&manifest)));
     let saved = files(&place.save(&["foreign"]));
     for content in [&manifest, &configuration, &packed, &zipped] {
         assert_eq!(saved[&blob_path(&Digest::of(content))], *content);

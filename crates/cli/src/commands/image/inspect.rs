@@ -32,7 +32,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         if !arguments.remote {
             return Ok(inspect::inspect(&engine, name, arguments.platform.as_ref())?);
         }
-        let wanted = Pull { name: registries::reference(name)?, platform: arguments.platform.clone() };
+        let wanted = Pull::new(registries::reference(name)?, arguments.platform.clone());
         Ok(inspect::remote::inspect(&engine, &client, &wanted)?)
     })
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     }
     let engine = globals.engine()?;
     let shows_progress = !arguments.quiet && std::io::stdout().is_terminal();
-    let options = Load { platforms: arguments.platform };
+    let options = Load { platforms: arguments.platform, ..Load::default() };
     let progress = &mut |event| {
         if shows_progress {
             // the result is what counts
@@ -73,10 +73,12 @@ fn lines(loaded: &Loaded) -> String {
 mod tests {
     use super::{Loaded, lines};
     use oci::Digest;
+    use oci::image::Descriptor;
 
     #[test]
     fn names_or_the_id() {
-        let mut loaded = Loaded { names: vec![], id: Digest::of(b"x"), manifest: Digest::of(b"y") };
+        let target = Descriptor::new("x", Digest::of(b"y"), 1);
+        let mut loaded = Loaded { names: vec![], id: Digest::of(b"x"), target };
         assert_eq!(lines(&loaded), format!("Loaded image ID: {}\n", loaded.id));
         loaded.names = ["a", "b.example/c:1"].map(|name| name.parse().expect("a name")).into();
         assert_eq!(lines(&loaded), "Loaded image: a:latest\nLoaded image: b.example/c:1\n");

@@ -67,7 +67,7 @@ pub(crate) fn fetch(
         _ => name.to_string(),
     };
     transfers.line(&format!("{which}: Pulling from {}", name.path()));
-    let wanted = Pull { name: name.clone(), platform: platform.cloned() };
+    let wanted = Pull::new(name.clone(), platform.cloned());
     let pulled = pull(engine, client, &wanted, &|event| show(&transfers, &event))?;
     transfers.line(&format!("Digest: {}", pulled.target.digest));
     let familiar = name.familiar();

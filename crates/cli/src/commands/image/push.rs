@@ -82,7 +82,8 @@ pub(crate) fn send(
     Ok(pushed)
 }
 
-fn show(transfers: &Transfers, event: &PushEvent) {
+/// Shows how far blobs are.
+pub(in crate::commands) fn show(transfers: &Transfers, event: &PushEvent) {
     match event {
         PushEvent::Pack(layer) => transfers.state(&layer.to_string(), "Compressing", true),
         PushEvent::Blobs(blobs) => {

@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 4;
 pub(super) struct Admission<'a> {
     pub(super) source: &'a Source,
     engine: &'a Engine,
-    platforms: &'a [Platform],
+    options: &'a Load,
     progress: Progress<'a>,
     /// Keeps everything that was admitted until names point at it.
     lease: Lease,
@@ -40,17 +40,22 @@ impl<'a> Admission<'a> {
         progress: Progress<'a>,
     ) -> Result<Self> {
         let lease = Lease::new(engine.store())?;
-        let platforms = options.platforms.as_slice();
-        Ok(Self { source, engine, platforms, progress, lease, documents: 0, admitted: HashMap::new() })
+        Ok(Self { source, engine, options, progress, lease, documents: 0, admitted: HashMap::new() })
     }
 
     fn store(&self) -> &'a Store {
         self.engine.store()
     }
 
+    /// What alone is asked for.
+    pub(super) fn only(&self) -> Option<&str> {
+        self.options.only.as_deref()
+    }
+
     /// Whether images for this platform are asked for.
     pub(super) fn is_wanted(&self, platform: &Platform) -> bool {
-        self.platforms.is_empty() || self.platforms.iter().any(|wanted| wanted.matches(platform))
+        let platforms = &self.options.platforms;
+        platforms.is_empty() || platforms.iter().any(|wanted| wanted.matches(platform))
     }
 
     /// Admits an entry of the top index: its first image's IMAGE ID, and what names are to point at. None if it is for another platform.
@@ -88,7 +93,7 @@ impl<'a> Admission<'a> {
             self.admitted.insert(descriptor.digest, id);
             first = first.or(id);
         }
-        if first.is_none() && self.platforms.is_empty() {
+        if first.is_none() && self.options.platforms.is_empty() {
             return Err(Error::Invalid(format!("index {name}: none of its images is in the archive")));
         }
         blobs::put_document(self.store(), text)?;

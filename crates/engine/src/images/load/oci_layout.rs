@@ -20,7 +20,12 @@ pub(super) fn admit(admission: &mut Admission<'_>, text: &[u8]) -> Result<Vec<Ad
         None => Vec::new(),
     };
     let mut admitted = Vec::new();
-    for descriptor in &index.manifests {
+    let is_wanted = |descriptor: &&Descriptor| {
+        let called = [layout::REF_NAME, layout::IMAGE_NAME].map(|key| descriptor.annotations.get(key));
+        admission.only().is_none_or(|only| called.into_iter().flatten().any(|name| name == only))
+    };
+    let wanted: Vec<&Descriptor> = index.manifests.iter().filter(is_wanted).collect();
+    for descriptor in wanted {
         let Some((id, target)) = admission.entry(descriptor)? else { continue };
         let mut names = annotated(descriptor)?;
         if names.is_empty() {

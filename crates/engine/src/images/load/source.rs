@@ -28,6 +28,8 @@ pub(super) struct Source {
     largest: u64,
     /// The files are our own copies, which may become blobs as they are.
     staging: Option<Staging>,
+    /// Blobs are not in directories of their own.
+    flat: bool,
 }
 
 /// A file of a source, open.
@@ -56,17 +58,29 @@ impl Source {
         changeset::unpack(&mut counting, root.as_fd(), &options)?;
         let largest = counting.bytes;
         (counting.progress)(LoadEvent::Read { bytes: largest });
-        Ok(Self { root: root.into(), path: PathBuf::from("archive"), largest, staging: Some(staging) })
+        Ok(Self {
+            root: root.into(),
+            path: PathBuf::from("archive"),
+            largest,
+            staging: Some(staging),
+            flat: false,
+        })
     }
 
     /// A directory that is there already.
     pub(super) fn directory(path: &Path) -> Result<Self> {
         let root = sys::mount::open_directory(path).at("open", path)?;
-        Ok(Self { root, path: path.to_path_buf(), largest: u64::MAX, staging: None })
+        Ok(Self { root, path: path.to_path_buf(), largest: u64::MAX, staging: None, flat: false })
+    }
+
+    /// A directory that is there already, with blobs by their digits beside `manifest.json`.
+    pub(super) fn flat(path: &Path) -> Result<Self> {
+        Ok(Self { flat: true, ..Self::directory(path)? })
     }
 
     /// Opens a regular file, following links within the source. A device or FIFO is never opened, only looked at.
     pub(super) fn open(&self, name: &str) -> Result<Option<Member>> {
+        let name = if self.flat { name.trim_start_matches("blobs/sha256/") } else { name };
         let path = self.path.join(name.trim_start_matches('/'));
         let handle = match sys::rooted::open_handle(self.root.as_fd(), Path::new(name)) {
             Ok(handle) => handle,

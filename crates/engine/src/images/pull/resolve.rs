@@ -4,7 +4,6 @@ use super::Pull;
 use crate::Engine;
 use crate::error::{Error, Result};
 use crate::images::document::{self, Document, cut};
-use crate::images::find::REFERENCE_TYPE;
 use oci::image::{Configuration, Descriptor, Index, Manifest};
 use oci::{Digest, Platform};
 use registry::hosts::Route;
@@ -102,17 +101,11 @@ impl Resolver<'_> {
     /// The entry of an index that suits best.
     fn choose<'i>(&self, index: &'i Index) -> Result<&'i Descriptor> {
         let wanted = self.pull.platform.clone().unwrap_or_else(Platform::host);
-        let images: Vec<&Descriptor> =
-            index.manifests.iter().filter(|d| !d.annotations.contains_key(REFERENCE_TYPE)).collect();
-        let rank = |descriptor: &Descriptor| match &descriptor.platform {
-            Some(platform) => wanted.preference(platform),
-            // one that says nothing may be for everybody
-            None => Some(u32::MAX),
-        };
-        let best = images.iter().filter_map(|d| Some((rank(d)?, *d))).min_by_key(|(rank, _)| *rank);
-        best.map(|(_, descriptor)| descriptor).ok_or_else(|| {
-            let platforms: Vec<String> =
-                images.iter().filter_map(|d| d.platform.as_ref()).map(|p| cut(&p.to_string())).collect();
+        document::best(document::images(index), &wanted).ok_or_else(|| {
+            let platforms: Vec<String> = document::images(index)
+                .filter_map(|d| d.platform.as_ref())
+                .map(|p| cut(&p.to_string()))
+                .collect();
             let has = if platforms.is_empty() { "no image".to_owned() } else { platforms.join(", ") };
             Error::NotOffered(format!(
                 "{}: no matching manifest for {wanted} in the manifest list entries: it has {has}",

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::images::find::{Image, parse};
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
 use oci::{DiffId, Platform};
+use store::changeset::Compression;
 use store::leases::Lease;
 use store::{blobs, layers, refs};
 
@@ -100,9 +101,15 @@ impl Packing<'_> {
             // only the blob itself has this digest
             return Err(Error::Store(store::Error::NoBlob(blob.digest)));
         }
-        (self.progress)(PushEvent::Pack(layer.0));
-        let (digest, size) = layers::pack(self.engine.store(), layer, self.lease)?;
-        Ok(Descriptor::new(media_type::LAYER_GZIP, digest, size))
+        if !layers::is_packed(self.engine.store(), layer) {
+            (self.progress)(PushEvent::Pack(layer.0));
+        }
+        let packed = layers::pack(self.engine.store(), layer, self.lease)?;
+        let kind = match packed.compression {
+            Compression::Zstd => media_type::LAYER_ZSTD,
+            _ => media_type::LAYER_GZIP,
+        };
+        Ok(Descriptor::new(kind, packed.blob, packed.size))
     }
 }
 

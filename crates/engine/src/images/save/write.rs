@@ -60,6 +60,25 @@ pub(super) fn directory(store: &Store, plan: &Plan, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes a directory with one manifest, and blobs by their digits beside it.
+pub(super) fn flat(store: &Store, plan: &Plan, path: &Path) -> Result<()> {
+    let [target] = plan.index.manifests.as_slice() else {
+        return Err(Error::Invalid("a directory of this form holds one image".into()));
+    };
+    DirBuilder::new().recursive(true).mode(0o755).create(path).at("make directory", path)?;
+    if fs::read_dir(path).at("list", path)?.next().is_some() {
+        return Err(Error::Conflict(format!("{}: directory is not empty", path.display())));
+    }
+    for (digest, content) in &plan.blobs {
+        let name = if *digest == target.digest { layout::DOCKER_IMAGES.to_owned() } else { digest.hex() };
+        let place = path.join(name);
+        let mut file = File::create_new(&place).at("create", &place)?;
+        copy(store, digest, *content, &mut file)?;
+    }
+    let place = path.join("version");
+    fs::write(&place, "Directory Transport Version: 1.1\n").at("write", place)
+}
+
 /// The files beside the blobs, sorted.
 fn documents(plan: &Plan) -> Vec<(&'static str, Vec<u8>)> {
     vec![

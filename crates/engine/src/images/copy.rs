@@ -1,0 +1,164 @@
+//! Copying images between places: registries, layouts, archives, directories, the store.
+//!
+//! From registry to registry blobs go straight through (`copy/registries.rs`). Whatever else is copied passes the store, where everything is verified, and
+//! keeps its bytes; what was not there before is given up afterwards.
+
+mod registries;
+
+use super::load::{self, Load};
+use super::pull::{self, Pull};
+use super::push::{self, Push};
+use super::save::{self, Output};
+use super::{commit, names};
+use crate::Engine;
+use crate::error::{At, Error, Result};
+use oci::image::Descriptor;
+use oci::{Platform, Reference};
+pub(crate) use registries::Registries;
+use registry::Client;
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+use store::refs;
+
+/// Where an image is, or is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a registry.
+    Registry(Reference),
+    /// In the store.
+    Store(String),
+    /// In an OCI layout directory, under a tag.
+    Layout(PathBuf, Option<String>),
+    /// In a tar of an OCI layout, under a tag.
+    LayoutArchive(PathBuf, Option<String>),
+    /// In a tar of Docker's, under a name.
+    DockerArchive(PathBuf, Option<String>),
+    /// In a directory of its own, as containers/image writes it.
+    Directory(PathBuf),
+}
+
+/// What of an image for several platforms is copied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Which {
+    /// The image for this machine.
+    #[default]
+    Own,
+    /// The image for one platform.
+    Platform(Platform),
+    /// All of it.
+    All,
+}
+
+/// Told what happens; from several threads.
+pub type Progress<'p> = &'p (dyn Fn(push::PushEvent) + Sync);
+
+/// Copies an image; what it is there.
+///
+/// # Errors
+/// Those of pulling, loading, pushing and saving.
+pub fn copy(
+    engine: &Engine,
+    client: &Client,
+    ways: (&Place, &Place),
+    which: &Which,
+    progress: Progress<'_>,
+) -> Result<Descriptor> {
+    let (from, to) = ways;
+    if let (Place::Registry(from), Place::Registry(to)) = (from, to) {
+        return Registries { client, progress }.copy(from, to, which);
+    }
+    if let Place::Store(name) = to {
+        let name = names::parse(name)?;
+        return bring(engine, client, from, which, vec![name]);
+    }
+    let before = refs::list(engine.store())?;
+    let target = bring(engine, client, from, which, Vec::new())?;
+    let sent = send(engine, client, &target, to, which, progress);
+    if !before.iter().any(|(_, other)| other.digest == target.digest) {
+        refs::remove(engine.store(), &commit::dangling(&target.digest))?;
+        crate::system::collect(engine)?;
+    }
+    sent
+}
+
+/// Brings an image into the store.
+fn bring(
+    engine: &Engine,
+    client: &Client,
+    from: &Place,
+    which: &Which,
+    names: Vec<Reference>,
+) -> Result<Descriptor> {
+    let options = |only: &Option<String>| Load {
+        platforms: if let Which::Platform(platform) = which { vec![platform.clone()] } else { Vec::new() },
+        only: only.clone(),
+        names: Some(names.clone()),
+    };
+    let open = |path: &PathBuf| File::open(path).at("open", path);
+    let quiet = &mut |_| {};
+    let loaded = match from {
+        Place::Store(name) => {
+            let (_, target) = names::resolve(engine, name)?;
+            commit::point(engine, &names, &target)?;
+            return Ok(target);
+        }
+        Place::Registry(name) => {
+            let platforms = match which {
+                Which::All => Registries { client, progress: &|_| {} }.platforms(name)?,
+                Which::Own => vec![None],
+                Which::Platform(platform) => vec![Some(platform.clone())],
+            };
+            let mut target = None;
+            for platform in platforms {
+                let wanted = Pull { name: name.clone(), platform, names: names.clone() };
+                target = Some(pull::pull(engine, client, &wanted, &|_| {})?.target);
+            }
+            return target.ok_or_else(|| Error::NotOffered(format!("{}: it has no image", name.familiar())));
+        }
+        Place::Layout(path, only) => load::load_directory(engine, path, &options(only), quiet)?,
+        Place::LayoutArchive(path, only) | Place::DockerArchive(path, only) => {
+            load::load(engine, open(path)?, &options(only), quiet)?
+        }
+        Place::Directory(path) => load::load_flat(engine, path, &options(&None), quiet)?,
+    };
+    match loaded.as_slice() {
+        [one] => Ok(one.target.clone()),
+        several => Err(Error::Invalid(format!(
+            "{} images are there: say which, by a tag or name after the path",
+            several.len()
+        ))),
+    }
+}
+
+/// Brings an image of the store elsewhere.
+fn send(
+    engine: &Engine,
+    client: &Client,
+    target: &Descriptor,
+    to: &Place,
+    which: &Which,
+    progress: Progress<'_>,
+) -> Result<Descriptor> {
+    let platforms = if let Which::Platform(platform) = which { vec![platform.clone()] } else { Vec::new() };
+    let named = |name: &Option<String>| -> Result<Vec<Reference>> {
+        Ok(name.as_deref().map(names::parse).transpose()?.into_iter().collect())
+    };
+    let save = |names, output: Output<'_>| save::save_target(engine, target, names, &platforms, output);
+    match to {
+        Place::Registry(name) => {
+            let platform = platforms.first().cloned();
+            let push = Push { name: name.clone(), platform };
+            return Ok(push::push_target(engine, client, target, &push, progress)?.target);
+        }
+        Place::Store(_) => {}
+        Place::Layout(path, name) => save(named(name)?, Output::Directory(path))?,
+        Place::Directory(path) => save(Vec::new(), Output::Flat(path))?,
+        Place::LayoutArchive(path, name) | Place::DockerArchive(path, name) => {
+            let mut file = File::create_new(path).at("create", path)?;
+            save(named(name)?, Output::Archive(&mut file))?;
+            file.flush().at("write", path)?;
+        }
+    }
+    Ok(target.clone())
+}
