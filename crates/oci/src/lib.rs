@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod digest;
+pub mod document;
 pub mod image;
 pub mod platform;
 pub mod reference;

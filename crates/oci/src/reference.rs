@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 const DEFAULT_HOST: &str = "docker.io";
 const DEFAULT_TAG: &str = "latest";
+/// The algorithm of digests: `sha256:…` would be both.
+const NO_NAME: &str = "sha256";
 const MAX_NAME: usize = 255;
 const MAX_TAG: usize = 128;
 
@@ -65,14 +67,18 @@ impl Reference {
         format!("{}/{}:{tag}", self.host, self.path).parse()
     }
 
-    /// The name without tag and digest as a person writes it: `alpine`, `user/app`, `registry.example/app`.
+    /// The name without tag and digest as a person writes it: `alpine`, `user/app`, `registry.example/app`. It is read as this name again:
+    /// where the short form would mean another registry, or nothing, it stands in full (`docker.io/registry.example/app`).
     #[must_use]
     pub fn familiar_name(&self) -> String {
-        match (self.host.as_str(), self.path.strip_prefix("library/")) {
-            (DEFAULT_HOST, Some(short)) if !short.contains('/') => short.to_owned(),
-            (DEFAULT_HOST, _) => self.path.clone(),
-            _ => format!("{}/{}", self.host, self.path),
+        let short = match self.path.strip_prefix("library/") {
+            Some(short) if !short.contains('/') => short,
+            _ => &self.path,
+        };
+        if self.host == DEFAULT_HOST && split_host(short) == (DEFAULT_HOST, short) && short != NO_NAME {
+            return short.to_owned();
         }
+        format!("{}/{}", self.host, self.path)
     }
 
     /// The reference as a person writes it: `alpine:latest`.
@@ -138,7 +144,7 @@ impl FromStr for Reference {
                 "a name is lower-case letters and digits, separated by '/', '.', '_' and '-'",
             ));
         }
-        if name == "sha256" {
+        if name == NO_NAME {
             return Err(invalid("a digest's algorithm is no name"));
         }
         let tag = tag.map(str::to_owned).or_else(|| digest.is_none().then(|| DEFAULT_TAG.to_owned()));
@@ -212,6 +218,22 @@ mod tests {
                 (reference.to_string().as_str(), reference.familiar().as_str()),
                 (canonical, familiar)
             );
+        }
+    }
+
+    #[test]
+    fn what_a_person_sees_is_the_same_reference() {
+        for (text, familiar) in [
+            ("docker.io/registry.example/app:1", "docker.io/registry.example/app:1"),
+            ("docker.io/localhost/app:1", "docker.io/localhost/app:1"),
+            ("docker.io/docker.io/app:1", "docker.io/docker.io/app:1"),
+            ("docker.io/library/sha256:1", "docker.io/library/sha256:1"),
+            ("docker.io/library/a.b:1", "a.b:1"),
+            ("docker.io/library/a/b:1", "library/a/b:1"),
+        ] {
+            let reference: Reference = text.parse().unwrap();
+            assert_eq!(reference.familiar(), familiar);
+            assert_eq!(familiar.parse(), Ok(reference));
         }
     }
 

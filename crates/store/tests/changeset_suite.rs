@@ -12,6 +12,8 @@ mod hostile;
 mod kit;
 #[path = "changeset_suite/layers.rs"]
 mod layers;
+#[path = "changeset_suite/permutations.rs"]
+mod permutations;
 #[path = "changeset_suite/random.rs"]
 mod random;
 #[path = "changeset_suite/streams.rs"]

@@ -3,9 +3,12 @@
 //! Every look-up is openat2(2) with `RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS` (Linux 5.6): `..` and absolute symbolic links stay
 //! inside, `/proc/self/fd`-like links are refused. What is found is used through its descriptor, never through its name again.
 
-use crate::descent::{self, Step, Walk};
+mod removal;
+
+use crate::descent;
+use removal::{remove_content, remove_directory, remove_file};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags};
+use rustix::fs::{self, Mode, OFlags, ResolveFlags};
 use rustix::io::{Errno, Result};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -231,40 +234,6 @@ pub fn remove_all(parent: BorrowedFd<'_>, name: &Path) -> Result<()> {
         directory => remove_content(directory?.as_fd())?,
     }
     remove_directory(parent, name)
-}
-
-fn remove_content(directory: BorrowedFd<'_>) -> Result<()> {
-    let mut walk = Walk::begin(directory)?;
-    while let Some(step) = walk.step() {
-        match step {
-            Step::Entry(name) if remove_file(walk.here(), &name)? => {}
-            Step::Entry(name) => match walk.enter(name) {
-                Err(Errno::NOENT) => {}
-                entered => entered?,
-            },
-            Step::Complete(name) => {
-                walk.leave()?;
-                remove_directory(walk.here(), &name)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Removes what is no directory. False if it is one.
-fn remove_file(parent: BorrowedFd<'_>, name: &[u8]) -> Result<bool> {
-    match fs::unlinkat(parent, name, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => Ok(true),
-        Err(Errno::ISDIR) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn remove_directory(parent: BorrowedFd<'_>, name: &[u8]) -> Result<()> {
-    match fs::unlinkat(parent, name, AtFlags::REMOVEDIR) {
-        Ok(()) | Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Programs that are compiled while the tests run.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -28,13 +29,24 @@ pub fn cross_compile(source: &str) -> Option<(&'static str, Vec<u8>)> {
     crate::needs_programs(&[&compiler]).then(|| (other, run_compiler(&compiler, source, &["-static"])))
 }
 
+/// Compiles a C program for this machine into a file, for the test to run. The compiler is the only one who ever has it open
+/// for writing: a program that this process wrote could be busy in a child of another test.
+pub(crate) fn compile_into(output: &Path, source: &str) {
+    write_program("cc", source, &[], output);
+}
+
 fn run_compiler(compiler: &str, source: &str, flags: &[&str]) -> Vec<u8> {
     let place = tempfile::Builder::new().prefix("tare-").tempdir().expect("a temporary directory");
-    let (input, output) = (place.path().join("program.c"), place.path().join("program"));
+    let output = place.path().join("program");
+    write_program(compiler, source, flags, &output);
+    fs::read(output).expect("read the program")
+}
+
+fn write_program(compiler: &str, source: &str, flags: &[&str], output: &Path) {
+    let input = output.with_extension("c");
     fs::write(&input, source).expect("write the source");
     let mut command = Command::new(compiler);
-    command.args(["-O1", "-s", "-o"]).arg(&output).arg(&input).args(flags);
+    command.args(["-O1", "-s", "-o"]).arg(output).arg(&input).args(flags);
     let said = crate::ask(&mut command, b"");
     assert_eq!(said.code, 0, "{compiler}: {}", said.err);
-    fs::read(output).expect("read the program")
 }

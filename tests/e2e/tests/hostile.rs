@@ -2,5 +2,6 @@
 
 mod accounts;
 mod binary;
+mod bounds;
 mod kernel;
 mod paths;

@@ -145,7 +145,7 @@ pub(crate) fn best<'i>(
 
 /// Parses JSON from outside. `name` is for messages.
 pub(crate) fn parse<T: DeserializeOwned>(text: &[u8], name: &str) -> Result<T> {
-    serde_json::from_slice(text).map_err(|error| Error::Invalid(format!("{name}: {error}")))
+    oci::document::parse(text).map_err(|error| Error::Invalid(format!("{name}: {error}")))
 }
 
 /// A hostile text for a message.

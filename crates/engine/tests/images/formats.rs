@@ -126,7 +126,7 @@ fn only_the_platform_that_was_asked_for_is_loaded() {
     }
     let place = Place::new();
     let (id, archive) = docker_archive(&layer("one"), &layer("two"));
-    let only = |platform: &str| Load { platforms: vec![platform.parse().unwrap()] };
+    let only = |platform: &str| Load { platforms: vec![platform.parse().unwrap()], ..Load::default() };
     let refused = load(&place.engine, &*archive, &only("linux/arm64"), &mut |_| {}).unwrap_err();
     assert_eq!(refused.to_string(), "no image for platform linux/arm64 in the archive");
     assert_eq!(load(&place.engine, &*archive, &only("linux/amd64"), &mut |_| {}).unwrap()[0].id, id);
