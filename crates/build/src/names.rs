@@ -202,8 +202,8 @@ impl Finder<'_> {
             self.pull(wanted)?;
         }
         let suits = |image: &images::Image| {
-            let own = image.configuration.platform();
-            own.architecture.is_empty() || platform.preference(&own).is_some()
+            let own = &image.platform;
+            own.architecture.is_empty() || platform.preference(own).is_some()
         };
         let found = match images::find_for(self.engine, name, platform) {
             Ok(found) if suits(&found) => found,
@@ -218,7 +218,7 @@ impl Finder<'_> {
             }
             Err(other) => return Err(other.into()),
         };
-        let own = found.configuration.platform();
+        let own = &found.platform;
         if !suits(&found) {
             return Err(self.fault(wanted, format!("image {name} is for {own}, the stage is for {platform}")));
         }

@@ -59,6 +59,7 @@ mod tests {
             manifest: Some(Digest::of(b"manifest")),
             document: serde_json::from_str(&document).expect("a manifest"),
             configuration: serde_json::from_str(configuration).expect("a configuration"),
+            platform: oci::Platform::host(),
             names: names.iter().map(|name| name.parse().expect("a name")).collect(),
         }
     }

@@ -165,9 +165,9 @@ pub(crate) fn random_id() -> Result<String> {
 }
 
 fn check_platform(options: &Options, image: &Image) -> Result<()> {
-    let own = image.configuration.platform();
+    let own = &image.platform;
     match &options.platform {
-        Some(wanted) if wanted.preference(&own).is_none() => Err(Error::NotOffered(format!(
+        Some(wanted) if wanted.preference(own).is_none() => Err(Error::NotOffered(format!(
             "image with reference {} was found but its platform ({own}) does not match the specified platform ({wanted})",
             options.image
         ))),
@@ -203,7 +203,7 @@ fn record(engine: &Engine, id: &str, options: &Options, image: &Image) -> Result
         manifest: image.manifest,
         image_name: options.image.clone(),
         layers: image.configuration.rootfs.diff_ids.clone(),
-        platform: image.configuration.platform(),
+        platform: image.platform.clone(),
         execution,
         command,
         hostname: options.hostname.clone().unwrap_or_default(),

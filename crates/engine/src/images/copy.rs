@@ -8,7 +8,7 @@ mod registries;
 use super::load::{self, Load};
 use super::pull::{self, Pull};
 use super::push::{self, Push};
-use super::save::{self, Output};
+use super::save::{self, Called, Output};
 use super::{commit, names};
 use crate::Engine;
 use crate::error::{At, Error, Result};
@@ -17,7 +17,6 @@ use oci::{Platform, Reference};
 pub(crate) use registries::Registries;
 use registry::Client;
 use std::fs::File;
-use std::io::Write;
 use std::path::PathBuf;
 use store::refs;
 
@@ -141,10 +140,8 @@ fn send(
     progress: Progress<'_>,
 ) -> Result<Descriptor> {
     let platforms = if let Which::Platform(platform) = which { vec![platform.clone()] } else { Vec::new() };
-    let named = |name: &Option<String>| -> Result<Vec<Reference>> {
-        Ok(name.as_deref().map(names::parse).transpose()?.into_iter().collect())
-    };
-    let save = |names, output: Output<'_>| save::save_target(engine, target, names, &platforms, output);
+    let tagged = |tag: &Option<String>| Called { names: Vec::new(), tag: tag.clone() };
+    let save = |called, output: Output<'_>| save::save_target(engine, target, called, &platforms, output);
     match to {
         Place::Registry(name) => {
             let platform = platforms.first().cloned();
@@ -152,12 +149,16 @@ fn send(
             return Ok(push::push_target(engine, client, target, &push, progress)?.target);
         }
         Place::Store(_) => {}
-        Place::Layout(path, name) => save(named(name)?, Output::Directory(path))?,
-        Place::Directory(path) => save(Vec::new(), Output::Flat(path))?,
-        Place::LayoutArchive(path, name) | Place::DockerArchive(path, name) => {
+        Place::Layout(path, tag) => save(tagged(tag), Output::Directory(path))?,
+        Place::Directory(path) => save(Called::default(), Output::Flat(path))?,
+        Place::LayoutArchive(path, tag) => {
             let mut file = File::create_new(path).at("create", path)?;
-            save(named(name)?, Output::Archive(&mut file))?;
-            file.flush().at("write", path)?;
+            save(tagged(tag), Output::Archive(&mut file))?;
+        }
+        Place::DockerArchive(path, name) => {
+            let names = name.as_deref().map(names::parse).transpose()?.into_iter().collect();
+            let mut file = File::create_new(path).at("create", path)?;
+            save(Called { names, tag: None }, Output::Archive(&mut file))?;
         }
     }
     Ok(target.clone())

@@ -21,6 +21,8 @@ pub struct Image {
     pub document: Manifest,
     /// Its configuration.
     pub configuration: Configuration,
+    /// What it is for: as the index says that it was found by, else as its configuration says.
+    pub platform: Platform,
     /// Names that point at it.
     pub names: Vec<Reference>,
 }
@@ -32,11 +34,13 @@ impl Image {
     /// [`Error::NoImage`] if the index has nothing for the platform; damage.
     pub fn read(engine: &Engine, target: &Descriptor, platform: &Platform) -> Result<Self> {
         let manifest = manifest_for(engine, target, platform)?;
-        let document: Manifest = parse(engine, &manifest)?;
+        let document: Manifest = parse(engine, &manifest.digest)?;
         let configuration: Configuration = parse(engine, &document.config.digest)?;
+        let platform = manifest.platform.unwrap_or_else(|| configuration.platform());
         Ok(Self {
             id: document.config.digest,
-            manifest: Some(manifest),
+            manifest: Some(manifest.digest),
+            platform,
             document,
             configuration,
             names: Vec::new(),
@@ -45,9 +49,9 @@ impl Image {
 }
 
 /// Of an index the manifest for `platform`, else its first image, among those that are here. It may name other indexes; they cannot name it, nor themselves.
-fn manifest_for(engine: &Engine, target: &Descriptor, platform: &Platform) -> Result<Digest> {
+fn manifest_for(engine: &Engine, target: &Descriptor, platform: &Platform) -> Result<Descriptor> {
     if target.media_type != media_type::INDEX && target.media_type != media_type::DOCKER_INDEX {
-        return Ok(target.digest);
+        return Ok(target.clone());
     }
     let index: Index = parse(engine, &target.digest)?;
     let is_here = |descriptor: &&Descriptor| blobs::exists(engine.store(), &descriptor.digest);

@@ -51,8 +51,8 @@ pub(crate) fn resolve_for(
 ) -> Result<(Image, Descriptor)> {
     let wanted = platform.cloned().unwrap_or_else(Platform::host);
     let image = find_for(engine, text, &wanted)?;
-    let own = image.configuration.platform();
-    if platform.is_some() && wanted.preference(&own).is_none() {
+    let own = &image.platform;
+    if platform.is_some() && wanted.preference(own).is_none() {
         return Err(Error::NotOffered(format!(
             "image with reference {text} was found but its platform ({own}) does not match the specified platform ({wanted})"
         )));

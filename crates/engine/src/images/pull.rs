@@ -147,7 +147,7 @@ fn whole(engine: &Engine, lease: &Lease, target: &Descriptor, pull: &Pull) -> Re
     };
     let named = &image.configuration.rootfs.diff_ids;
     lease.hold(named.iter().map(|layer| layer.0).chain([image.id]).chain(image.manifest))?;
-    let platform = image.configuration.platform();
+    let platform = image.platform.clone();
     let suits = pull.platform.as_ref().is_none_or(|wanted| wanted.preference(&platform).is_some());
     let has_all = image.document.layers.len() == named.len()
         && image.document.layers.iter().zip(named).all(|(blob, layer)| layer::has(engine, blob, layer));

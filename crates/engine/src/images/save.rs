@@ -32,6 +32,8 @@ pub enum Output<'a> {
 #[derive(Debug)]
 struct Selected {
     names: Vec<Reference>,
+    /// A name that is no reference: the tag of a layout.
+    tag: Option<String>,
     target: Descriptor,
 }
 
@@ -60,18 +62,28 @@ pub fn save(engine: &Engine, save: &Save, output: Output<'_>) -> Result<()> {
     write(engine, &selected, &save.platforms, output)
 }
 
-/// Saves a manifest or index of the store, under names that it need not have here.
+/// What a saved image is called.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Called {
+    /// Its names.
+    pub(super) names: Vec<Reference>,
+    /// A name that is no reference: the tag of a layout.
+    pub(super) tag: Option<String>,
+}
+
+/// Saves a manifest or index of the store, called as it need not be called here.
 ///
 /// # Errors
 /// As [`save`].
 pub(super) fn save_target(
     engine: &Engine,
     target: &Descriptor,
-    names: Vec<Reference>,
+    called: Called,
     platforms: &[Platform],
     output: Output<'_>,
 ) -> Result<()> {
-    write(engine, &[Selected { names, target: target.clone() }], platforms, output)
+    let Called { names, tag } = called;
+    write(engine, &[Selected { names, tag, target: target.clone() }], platforms, output)
 }
 
 fn write(engine: &Engine, selected: &[Selected], platforms: &[Platform], output: Output<'_>) -> Result<()> {
@@ -113,6 +125,6 @@ fn add(selected: &mut Vec<Selected>, name: Option<Reference>, target: Descriptor
                 same.names.push(name);
             }
         }
-        None => selected.push(Selected { names: name.into_iter().collect(), target }),
+        None => selected.push(Selected { names: name.into_iter().collect(), tag: None, target }),
     }
 }

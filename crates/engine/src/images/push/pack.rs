@@ -31,7 +31,7 @@ impl Packing<'_> {
         }
         let wanted = platform.cloned().unwrap_or_else(Platform::host);
         let image = Image::read(self.engine, target, &wanted)?;
-        let own = image.configuration.platform();
+        let own = image.platform.clone();
         if wanted.preference(&own).is_none() {
             return Err(Error::NotOffered(format!(
                 "{}: the image for {wanted} is not in the store",

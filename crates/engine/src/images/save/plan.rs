@@ -58,6 +58,11 @@ impl Plan {
     fn list(&mut self, image: &Selected) {
         let Descriptor { media_type, digest, size, .. } = &image.target;
         let plain = Descriptor::new(media_type, *digest, *size);
+        if let Some(tag) = &image.tag {
+            let annotations = BTreeMap::from([(layout::REF_NAME.to_owned(), tag.clone())]);
+            self.index.manifests.push(Descriptor { annotations, ..plain });
+            return;
+        }
         if image.names.is_empty() {
             self.index.manifests.push(plain);
             return;
@@ -104,7 +109,7 @@ impl Reach<'_> {
     /// Refuses platforms that an image is not for.
     fn check(&self, target: &Descriptor) -> Result<()> {
         for wanted in self.platforms {
-            let own = Image::read(self.engine, target, wanted)?.configuration.platform();
+            let own = Image::read(self.engine, target, wanted)?.platform;
             if wanted.preference(&own).is_none() {
                 return Err(Error::NotOffered(format!("{}: no image for {wanted} is here", target.digest)));
             }
