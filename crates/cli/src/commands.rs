@@ -151,6 +151,7 @@ const COMMANDS: &[Entry] = &[
     command!(search, &["search"], "Search a registry for images"),
     command!(start, &["start", "container start"], "Start one or more stopped containers"),
     command!(stop, &["stop", "container stop"], "Stop one or more running containers"),
+    command!(system::check, &["system check"], "Check every blob and layer, and repair what can be"),
     command!(system::df, &["system df"], "Show disk usage"),
     command!(system::prune, &["system prune"], "Remove unused data"),
     command!(image::tag, &["tag", "image tag"], "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),

@@ -2,12 +2,12 @@
 
 pub mod commit;
 pub mod copy;
-mod document;
+pub(crate) mod document;
 pub mod find;
 pub mod history;
 pub mod import;
 pub mod inspect;
-mod layer;
+pub(crate) mod layer;
 mod layout;
 pub mod load;
 pub mod manifests;

@@ -1,5 +1,7 @@
 //! The engine as a whole: what keeps content alive, and cleaning up.
 
+pub mod check;
+
 use crate::containers::directory::Directory;
 use crate::containers::{self, find, names, reconcile};
 use crate::error::{Error, Result};

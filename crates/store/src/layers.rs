@@ -38,7 +38,7 @@ pub enum Durability {
     Later,
 }
 
-fn directory(store: &Store, layer: &DiffId) -> PathBuf {
+pub(crate) fn directory(store: &Store, layer: &DiffId) -> PathBuf {
     store.path("layers/sha256").join(layer.0.hex())
 }
 
@@ -186,6 +186,12 @@ pub fn receive(store: &Store, tar: impl Read + Send, blob: Option<Digest>) -> Re
 }
 
 impl Received {
+    /// Its directory.
+    #[must_use]
+    pub fn fs(&self) -> PathBuf {
+        self.draft.fs()
+    }
+
     /// The digest of its uncompressed bytes.
     #[must_use]
     pub fn layer(&self) -> DiffId {

@@ -29,6 +29,7 @@
 pub mod blobs;
 pub mod cache;
 pub mod changeset;
+pub mod check;
 pub mod collect;
 pub mod downloads;
 pub mod durable;

@@ -35,9 +35,8 @@ pub(super) struct Fetch<'a> {
 /// Whether the store has a layer, and the bytes that a manifest names it by.
 pub(super) fn has(engine: &Engine, blob: &Descriptor, layer: &DiffId) -> bool {
     // the store gives the uncompressed tar of what it has
-    layers::meta(engine.store(), layer)
-        .is_ok_and(|meta| blob.digest == layer.0 || meta.blob == Some(blob.digest))
-        || layers::exists(engine.store(), layer) && blobs::exists(engine.store(), &blob.digest)
+    layers::exists(engine.store(), layer)
+        && (blob.digest == layer.0 || blobs::exists(engine.store(), &blob.digest))
 }
 
 impl Fetch<'_> {
