@@ -1,8 +1,10 @@
 //! Why a program could not be executed, in words: the root is looked into, `elf` judges.
 
 use crate::error::Error;
+use crate::images::entry;
 use crate::record::Record;
 use elf::{Look, Request};
+use oci::image::Execution;
 use std::io::Read;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -35,7 +37,7 @@ pub(crate) fn explain(root: BorrowedFd<'_>, attempt: &Attempt<'_>) -> Error {
     Error::NotExecuted { message: format!("{diagnosis:#}"), code: diagnosis.exit_code }
 }
 
-fn look(root: BorrowedFd<'_>, path: &str) -> Look {
+pub(crate) fn look(root: BorrowedFd<'_>, path: &str) -> Look {
     let handle = match sys::rooted::open_handle(root, Path::new(path)) {
         Ok(handle) => handle,
         Err(Errno::NOENT) => return Look::Missing,
@@ -68,16 +70,23 @@ pub(crate) fn is_shell_form(command: &[String]) -> bool {
 /// A failed launch in words: an error of execve becomes a diagnosis, a failed step names itself and its object.
 pub(crate) fn of_launch(error: Error, root: BorrowedFd<'_>, record: &Record) -> Error {
     match error {
-        Error::Runtime(runtime::Error::Exec { program, errno }) => explain(
-            root,
-            &Attempt {
+        Error::Runtime(runtime::Error::Exec { program, errno }) => {
+            let attempt = Attempt {
                 program: &program,
                 errno: errno.raw_os_error(),
                 environment: &record.execution.env,
                 working_directory: &record.execution.working_dir,
                 shell_form: is_shell_form(&record.command),
-            },
-        ),
+            };
+            let explained = explain(root, &attempt);
+            let told = Execution { entrypoint: Some(vec![program]), cmd: None, ..record.execution.clone() };
+            match (explained, entry::contradiction_in(root, &told, &record.platform)) {
+                (Error::NotExecuted { message, code }, Some(contradiction)) => {
+                    Error::NotExecuted { message: format!("{message}\nnote: {contradiction}"), code }
+                }
+                (explained, _) => explained,
+            }
+        }
         Error::Runtime(runtime::Error::Step { step, object, errno }) => {
             let colon = if object.is_empty() { "" } else { ": " };
             let reason = format!("{step}{colon}{object}: {errno}");

@@ -85,6 +85,12 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     } else if style != Style::Quiet {
         tell(&built.id.to_string(), &request.names);
     }
+    if style != Style::Quiet
+        && let Some(image) = request.names.first()
+        && let Some(warning) = super::image::pull::warning(&engine, image, &request.platform)
+    {
+        warn(&[warning]);
+    }
     if arguments.push {
         let stream = if style == Style::Quiet { Stream::Nowhere } else { Stream::Error };
         for name in &request.names {

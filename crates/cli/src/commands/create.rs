@@ -7,8 +7,10 @@ use crate::flags;
 use crate::globals::Globals;
 use crate::output::transfer::Stream;
 use crate::registries;
+use engine::containers::Record;
 use engine::containers::create::{self, Options};
 use engine::{Engine, Error};
+use oci::Platform;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -28,8 +30,21 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     if let Some(file) = file {
         write_id(file, &record.id)?;
     }
+    warn_of_platform(&record, &arguments.container)?;
     writeln!(std::io::stdout(), "{}", record.id)?;
     Ok(0)
+}
+
+/// Docker's word on an image for another machine that nobody asked for.
+pub(super) fn warn_of_platform(record: &Record, flags: &flags::Container) -> Outcome<()> {
+    let (own, host) = (&record.platform, Platform::host());
+    if flags.platform.is_none() && !own.architecture.is_empty() && host.preference(own).is_none() {
+        writeln!(
+            std::io::stderr(),
+            "WARNING: The requested image's platform ({own}) does not match the detected host platform ({host}) and no specific platform was requested"
+        )?;
+    }
+    Ok(())
 }
 
 /// Creates a container, and pulls its image before that if it has to be.

@@ -6,6 +6,7 @@ use crate::output::transfer::{Stream, Transfers};
 use crate::registries;
 use engine::Engine;
 use engine::images::pull::{LayerState, Pull, PullEvent, Pulled, pull};
+use engine::images::{self, entry};
 use oci::{Platform, Reference};
 use registry::Client;
 use std::io::Write;
@@ -76,7 +77,24 @@ pub(crate) fn fetch(
     } else {
         format!("Status: Image is up to date for {familiar}")
     });
+    if stream != Stream::Nowhere {
+        let wanted = platform.unwrap_or(&pulled.platform);
+        if let Some(warning) = warning(engine, name, wanted) {
+            complain(&format!("WARNING: {warning}"))?;
+        }
+    }
     Ok(pulled)
+}
+
+/// What is wrong with an image that is whole: its program is for another CPU than it says.
+pub(in crate::commands) fn warning(engine: &Engine, name: &Reference, platform: &Platform) -> Option<String> {
+    // an image that cannot be looked into tells its own story when it is run
+    let image = images::find_for(engine, &name.to_string(), platform).ok()?;
+    entry::contradiction(engine, &image).ok()?
+}
+
+fn complain(text: &str) -> Outcome<()> {
+    Ok(writeln!(std::io::stderr(), "{text}")?)
 }
 
 /// When an image is pulled before it is used.
