@@ -1,7 +1,7 @@
 //! Logging in: whether a registry takes a secret, and what it wants to be shown from then on.
 
 use crate::challenge;
-use crate::client::Client;
+use crate::client::{Client, Settings};
 use crate::credentials::Secret;
 use crate::error::{Error, Result};
 use crate::request::{Ask, Sent};
@@ -16,6 +16,14 @@ impl Client {
     /// # Errors
     /// [`Error::Denied`] if it does not take them.
     pub fn login(&self, host: &str, user: &str, password: &str) -> Result<Secret> {
+        let given = Secret::Password { user: user.to_owned(), password: password.to_owned() };
+        // what is known of the host with other secrets does not count
+        let fresh = Self::new(Settings { secret: Some(given.clone()), ..self.settings.clone() });
+        fresh.show(host, &given)
+    }
+
+    /// Shows a client's own secret.
+    fn show(&self, host: &str, given: &Secret) -> Result<Secret> {
         // any name of the host leads to its endpoint
         let name: Reference = format!("{host}/login:latest").parse().map_err(|error| Error::Wrong {
             what: "log in".into(),
@@ -24,7 +32,6 @@ impl Client {
         })?;
         let route = self.route(&name)?;
         let endpoint = route.endpoints.last().ok_or_else(|| Error::NotFound { what: host.to_owned() })?;
-        let given = Secret::Password { user: user.to_owned(), password: password.to_owned() };
         let what = format!("log in to {host}");
         self.wait(async {
             let ask = Ask { attempts: 2, ..Ask::new(&what, endpoint, Method::GET, "/", "") };
@@ -44,7 +51,7 @@ impl Client {
             }
             if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer") {
                 let purpose = Purpose { what: &what, scope: "", offline: true };
-                let token = self.token(endpoint, scheme, bearer, Some(&given), &purpose).await?;
+                let token = self.token(endpoint, scheme, bearer, Some(given), &purpose).await?;
                 return Ok(token.refresh.map_or(given.clone(), Secret::Identity));
             }
             self.answer(&ask).await.map(|_| given.clone())

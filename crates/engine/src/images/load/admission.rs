@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::images::document::{self, Document, MAX_LAYERS, parse};
 use crate::images::{commit, layout};
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
-use oci::{DiffId, Digest, Platform};
+use oci::{DiffId, Digest, Platform, Reference};
 use std::collections::HashMap;
 use store::leases::Lease;
 use store::{Store, blobs};
@@ -47,9 +47,11 @@ impl<'a> Admission<'a> {
         self.engine.store()
     }
 
-    /// What alone is asked for.
-    pub(super) fn only(&self) -> Option<&str> {
-        self.options.only.as_deref()
+    /// Whether what the archive calls so is asked for: word for word, or as a name means the same.
+    pub(super) fn is_called<'n>(&self, mut names: impl Iterator<Item = &'n String>) -> bool {
+        let Some(only) = self.options.only.as_deref() else { return true };
+        let reference = only.parse::<Reference>().ok();
+        names.any(|name| name == only || reference.is_some() && name.parse::<Reference>().ok() == reference)
     }
 
     /// Whether images for this platform are asked for.

@@ -17,9 +17,7 @@ pub(super) fn admit(admission: &mut Admission<'_>, text: &[u8]) -> Result<Vec<Ad
         return Err(Error::Invalid(format!("{}: more than {MAX_DOCUMENTS} images", layout::DOCKER_IMAGES)));
     }
     let mut admitted = Vec::new();
-    let is_wanted = |image: &&DockerImage| {
-        admission.only().is_none_or(|only| image.repo_tags.iter().any(|tag| tag == only))
-    };
+    let is_wanted = |image: &&DockerImage| admission.is_called(image.repo_tags.iter());
     let wanted: Vec<&DockerImage> = images.iter().filter(is_wanted).collect();
     for image in wanted {
         admitted.extend(image_of(admission, image)?);

@@ -22,7 +22,7 @@ pub(super) fn admit(admission: &mut Admission<'_>, text: &[u8]) -> Result<Vec<Ad
     let mut admitted = Vec::new();
     let is_wanted = |descriptor: &&Descriptor| {
         let called = [layout::REF_NAME, layout::IMAGE_NAME].map(|key| descriptor.annotations.get(key));
-        admission.only().is_none_or(|only| called.into_iter().flatten().any(|name| name == only))
+        admission.is_called(called.into_iter().flatten())
     };
     let wanted: Vec<&Descriptor> = index.manifests.iter().filter(is_wanted).collect();
     for descriptor in wanted {
