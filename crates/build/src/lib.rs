@@ -9,6 +9,7 @@
 //! 3. [`plan`]: pure. Variables are replaced, metadata applied, every step is a value.
 //! 4. `solve`: one thread a stage; every step is looked up by the digest of its inputs before it is carried out.
 //! 5. `engine::images::commit`.
+//! 6. `remote`: steps from and to registries, if asked for.
 //!
 //! Start reading at [`build()`], then [`plan`].
 
@@ -22,6 +23,7 @@ mod history;
 mod names;
 pub mod plan;
 mod progress;
+mod remote;
 mod run;
 mod scope;
 mod solve;
@@ -31,6 +33,7 @@ pub use cancel::Cancel;
 pub use context::BuildContext;
 pub use error::{Error, Result};
 pub use progress::{Event, EventKind, Progress};
+pub use remote::Export;
 
 use engine::Engine;
 use engine::containers::NetworkMode;
@@ -61,6 +64,10 @@ pub struct Request {
     pub platform: Platform,
     /// When base images are pulled.
     pub pull: Pull,
+    /// Where steps are looked up beside the store's cache.
+    pub cache_from: Vec<Reference>,
+    /// Where the steps of this build are written to.
+    pub cache_to: Vec<Export>,
 }
 
 /// When base images are pulled.
@@ -82,7 +89,7 @@ pub struct Caller<'a> {
     /// Is told what happens.
     pub progress: &'a Progress<'a>,
     /// Hears what is accepted but was hardly meant.
-    pub warn: &'a dyn Fn(&str),
+    pub warn: &'a (dyn Fn(&str) + Sync),
     /// Asks for the end.
     pub cancel: &'a Cancel,
     /// Speaks to registries. It has to be canceled too.
@@ -109,7 +116,18 @@ pub fn build(
             plan.unused_arguments.join(" ")
         ));
     }
-    let job = solve::Job { engine, request, plan: &plan, context, lease: &lease, before: pulled };
-    let configuration = solve::solve(job, caller.progress, caller.cancel)?;
-    Ok(commit(engine, &configuration, &request.names)?)
+    let imports = remote::Imports::read(engine, caller, &request.cache_from, &lease)?;
+    let job = solve::Job {
+        engine,
+        request,
+        plan: &plan,
+        context,
+        lease: &lease,
+        before: pulled,
+        imports: &imports,
+    };
+    let (configuration, records) = solve::solve(job, caller.progress, caller.cancel)?;
+    let committed = commit(engine, &configuration, &request.names)?;
+    remote::export(engine, caller, &request.cache_to, &records, &configuration.rootfs.diff_ids)?;
+    Ok(committed)
 }

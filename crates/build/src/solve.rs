@@ -7,6 +7,7 @@ use crate::cancel::Stop;
 use crate::error::{At, Error, Result};
 use crate::names::BaseImage;
 use crate::plan::{Action, Plan, Stage, StageOrigin, Step};
+use crate::remote::Imports;
 use crate::{BuildContext, Cancel, EventKind, Progress, Request, history, run, transfer};
 use engine::Engine;
 use engine::store::layers::{self, Draft, Durability};
@@ -38,6 +39,8 @@ pub(crate) struct Job<'a> {
     pub(crate) lease: &'a Lease,
     /// Number of steps that people have seen before the plan's own.
     pub(crate) before: usize,
+    /// Records of registries.
+    pub(crate) imports: &'a Imports<'a>,
 }
 
 struct Solver<'a> {
@@ -47,10 +50,16 @@ struct Solver<'a> {
     /// Results of stages; `None` is a stage that failed, none at all one that still works.
     finished: Mutex<BTreeMap<usize, Option<Arc<Finished>>>>,
     changed: Condvar,
+    /// What the steps of this build produced, from the cache or not.
+    records: Mutex<BTreeMap<Digest, Record>>,
 }
 
-/// Carries the plan out and returns the configuration of the target's image.
-pub(crate) fn solve(job: Job<'_>, progress: &Progress<'_>, cancel: &Cancel) -> Result<Configuration> {
+/// Carries the plan out and returns the configuration of the target's image, and the records of all steps.
+pub(crate) fn solve(
+    job: Job<'_>,
+    progress: &Progress<'_>,
+    cancel: &Cancel,
+) -> Result<(Configuration, BTreeMap<Digest, Record>)> {
     let failed = Cancel::new().at("make", "an event descriptor")?;
     let solver = Solver {
         job,
@@ -58,6 +67,7 @@ pub(crate) fn solve(job: Job<'_>, progress: &Progress<'_>, cancel: &Cancel) -> R
         stop: Stop { asked: cancel, failed },
         finished: Mutex::new(BTreeMap::new()),
         changed: Condvar::new(),
+        records: Mutex::default(),
     };
     let errors: Mutex<Vec<Error>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -70,7 +80,8 @@ pub(crate) fn solve(job: Job<'_>, progress: &Progress<'_>, cancel: &Cancel) -> R
     if let Some(first) = first_cause(errors) {
         return Err(first);
     }
-    Ok(solver.configuration())
+    let configuration = solver.configuration();
+    Ok((configuration, solver.records.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// The error that stopped the others.
@@ -185,6 +196,7 @@ impl Solver<'_> {
         let key = key::step(stage, step, &state.layers, prepared.as_ref());
         if let Some(record) = self.cached(&key)? {
             self.reporter.tell(number, index, EventKind::Cached);
+            self.remember(key, &record);
             return Ok(record);
         }
         self.reporter.tell(number, index, EventKind::Started);
@@ -195,6 +207,7 @@ impl Solver<'_> {
         let record =
             Record { layer: Some(layer), created: engine::containers::now(), step: step.text.clone() };
         cache::record(self.job.engine.store(), &key, &record)?;
+        self.remember(key, &record);
         let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.reporter.tell(number, index, EventKind::Finished { milliseconds });
         Ok(record)
@@ -204,11 +217,24 @@ impl Solver<'_> {
         if self.job.request.no_cache {
             return Ok(None);
         }
-        let Some(record) = cache::find(self.job.engine.store(), key) else { return Ok(None) };
+        let Some(record) = cache::find(self.job.engine.store(), key) else { return self.imported(key) };
         let Some(layer) = record.layer else { return Ok(None) };
         // hold it first, then look whether it is still there
         self.job.lease.hold([layer.0])?;
         Ok(layers::exists(self.job.engine.store(), &layer).then_some(record))
+    }
+
+    /// A record of a registry, whose layer is here now.
+    fn imported(&self, key: &Digest) -> Result<Option<Record>> {
+        let found = self.job.imports.find(key, self.job.lease)?;
+        if let Some(record) = &found {
+            cache::record(self.job.engine.store(), key, record)?;
+        }
+        Ok(found)
+    }
+
+    fn remember(&self, key: Digest, record: &Record) {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).insert(key, record.clone());
     }
 
     fn origin(&self, copy: &crate::plan::CopyAction) -> Result<Option<Vec<DiffId>>> {

@@ -9,6 +9,7 @@ mod failure;
 mod ignore;
 mod layers;
 mod metadata;
+mod registry;
 mod request;
 mod stages;
 mod unpack;

@@ -6,7 +6,7 @@ use crate::globals::Globals;
 use crate::output::progress::{self, Size, Style};
 use crate::output::transfer::Stream;
 use crate::registries;
-use build::{BuildContext, Caller, Cancel, EventKind, Pull, Request};
+use build::{BuildContext, Caller, Cancel, EventKind, Export, Pull, Request};
 use engine::Engine;
 use oci::{Platform, Reference};
 use registry::Client;
@@ -39,6 +39,12 @@ pub(crate) struct Arguments {
     /// Pull base images, always or as the policy says: always, missing or never
     #[arg(long, num_args = 0..=1, default_value = "missing", default_missing_value = "true", require_equals = true, value_name = "POLICY")]
     pull: String,
+    /// Look steps up in a registry too: type=registry,ref=NAME, or NAME
+    #[arg(long, value_name = "SOURCE")]
+    cache_from: Vec<String>,
+    /// Write the steps to a registry: type=registry,ref=NAME[,mode=max]
+    #[arg(long, value_name = "DESTINATION")]
+    cache_to: Vec<String>,
     /// Push the image to the registries of its names
     #[arg(long)]
     push: bool,
@@ -138,6 +144,30 @@ fn policy(text: &str) -> Outcome<Pull> {
     }
 }
 
+/// A place of build cache, as BuildKit's command line has it.
+fn cache(text: &str) -> Outcome<Export> {
+    let invalid = |reason: String| Failure::usage(format!("invalid build cache {text:?}: {reason}"));
+    if !text.contains('=') {
+        return Ok(Export { name: registries::reference(text)?, all: false });
+    }
+    let (mut name, mut all, mut kind) = (None, false, "registry");
+    for part in text.split(',') {
+        match part.split_once('=').unwrap_or((part, "")) {
+            ("type", value) => kind = value,
+            ("ref", value) => name = Some(registries::reference(value)?),
+            ("mode", "max") => all = true,
+            ("mode", "min") => {}
+            // it is never done in another way
+            ("oci-mediatypes" | "image-manifest", "true") => {}
+            (key, value) => return Err(invalid(format!("{key}={value} is not supported"))),
+        }
+    }
+    if kind != "registry" {
+        return Err(invalid(format!("type={kind} is not supported: registry is")));
+    }
+    Ok(Export { name: name.ok_or_else(|| invalid("ref=NAME is missing".into()))?, all })
+}
+
 fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<Request> {
     let names = arguments.tag.iter().map(|name| {
         name.parse::<Reference>().map_err(|error| {
@@ -164,6 +194,8 @@ fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<R
         network: network(&arguments.network)?,
         platform: arguments.platform.clone().unwrap_or_else(Platform::host),
         pull: policy(&arguments.pull)?,
+        cache_from: arguments.cache_from.iter().map(|text| Ok(cache(text)?.name)).collect::<Outcome<_>>()?,
+        cache_to: arguments.cache_to.iter().map(|text| cache(text)).collect::<Outcome<_>>()?,
     })
 }
 

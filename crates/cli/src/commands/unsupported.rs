@@ -58,7 +58,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("push", "disable-content-trust"),
     ("volume create", "availability group limit-bytes opt/o required-bytes scope secret sharing topology-preferred topology-required type"),
     ("volume ls", "cluster"),
-    ("build", "add-host allow annotation attest build-context builder cache-from cache-to call cgroup-parent check compress cpu-period cpu-quota cpu-shares/c cpuset-cpus cpuset-mems debug/D disable-content-trust force-rm isolation memory/m memory-swap metadata-file no-cache-filter output/o policy provenance resource rm sbom secret security-opt shm-size squash ssh ulimit"),
+    ("build", "add-host allow annotation attest build-context builder call cgroup-parent check compress cpu-period cpu-quota cpu-shares/c cpuset-cpus cpuset-mems debug/D disable-content-trust force-rm isolation memory/m memory-swap metadata-file no-cache-filter output/o policy provenance resource rm sbom secret security-opt shm-size squash ssh ulimit"),
 ];
 
 /// Flags of `run` and `create`.

@@ -5,6 +5,7 @@
 //! What has arrived of a blob stays when the process is killed, and the next attempt goes on from there. Order makes it safe: blobs and layers,
 //! then documents, each durable and held by a lease before it is looked for, and the name last.
 
+mod artifact;
 mod layer;
 mod resolve;
 
@@ -12,6 +13,7 @@ use super::find::Image;
 use super::{commit, parallel};
 use crate::Engine;
 use crate::error::{Error, Result};
+pub use artifact::{Artifact, fetch_artifact, fetch_layer};
 use layer::Fetch;
 use oci::image::{Configuration, Descriptor, Manifest};
 use oci::{DiffId, Digest, Platform, Reference};

@@ -3,12 +3,14 @@
 //! An image that was pulled goes out with the bytes that it came in. One that was built here has layers without blobs (docs/adr/0001): they are
 //! compressed once, and the manifest that names them so takes the place of the first one, so that the name means the same on both sides.
 
+mod artifact;
 mod pack;
 mod plan;
 
 use super::{layout, names, parallel};
 use crate::Engine;
 use crate::error::{Error, Result};
+pub use artifact::{Artifact, push_artifact};
 use oci::image::Descriptor;
 use oci::{Digest, Platform, Reference};
 use plan::Plan;

@@ -145,7 +145,7 @@ impl Resolver<'_> {
     }
 
     /// A blob that is a document. Bad bytes are asked for again elsewhere.
-    fn small_blob(&self, descriptor: &Descriptor, endpoint: usize) -> Result<Vec<u8>> {
+    pub(super) fn small_blob(&self, descriptor: &Descriptor, endpoint: usize) -> Result<Vec<u8>> {
         let Descriptor { digest, size, .. } = descriptor;
         if *size > DOCUMENT_LIMIT {
             return Err(Error::Invalid(format!(

@@ -8,7 +8,7 @@ use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
 use oci::{DiffId, Platform};
 use store::changeset::Compression;
 use store::leases::Lease;
-use store::{blobs, layers, refs};
+use store::{Store, blobs, layers, refs};
 
 pub(super) struct Packing<'a> {
     pub(super) engine: &'a Engine,
@@ -104,13 +104,18 @@ impl Packing<'_> {
         if !layers::is_packed(self.engine.store(), layer) {
             (self.progress)(PushEvent::Pack(layer.0));
         }
-        let packed = layers::pack(self.engine.store(), layer, self.lease)?;
-        let kind = match packed.compression {
-            Compression::Zstd => media_type::LAYER_ZSTD,
-            _ => media_type::LAYER_GZIP,
-        };
-        Ok(Descriptor::new(kind, packed.blob, packed.size))
+        self::layer(self.engine.store(), layer, self.lease)
     }
+}
+
+/// The blob of a layer of the store, compressed now if it never was.
+pub(super) fn layer(store: &Store, layer: &DiffId, lease: &Lease) -> Result<Descriptor> {
+    let packed = layers::pack(store, layer, lease)?;
+    let kind = match packed.compression {
+        Compression::Zstd => media_type::LAYER_ZSTD,
+        _ => media_type::LAYER_GZIP,
+    };
+    Ok(Descriptor::new(kind, packed.blob, packed.size))
 }
 
 fn is_index(descriptor: &Descriptor) -> bool {
