@@ -1,15 +1,17 @@
 //! What a sweep is asked for.
 
 use super::point::Point;
+use super::weapon::{self, Weapon};
 use super::{chance, operation};
 
 const USAGE: &str = "\
-usage: cargo xtask crash [--operation NAME] [--short | --full] [--at ROLE:CALL:NUMBER]
+usage: cargo xtask crash [--operation NAME] [--weapon kill|error] [--short | --full] [--at ROLE:CALL:NUMBER[:ERROR]]
 
   --operation NAME   only this operation
-  --short            about twenty kills an operation, two minutes in all
+  --weapon WEAPON    only kills, or only calls that fail
+  --short            about twenty kills and twenty errors an operation
   --full             every call of every kind; hours
-  --at POINT         one kill, as a violation names it";
+  --at POINT         one kill or error, as a violation names it";
 
 /// How many of the possible kills are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +30,19 @@ pub(super) struct Arguments {
     pub(super) extent: Extent,
     pub(super) at: Option<Point>,
     operation: Option<String>,
+    weapon: Option<Weapon>,
 }
 
 impl Arguments {
     pub(super) fn parse(args: &[String]) -> Result<Self, String> {
-        let mut parsed = Self { extent: Extent::Usual, at: None, operation: None };
+        let mut parsed = Self { extent: Extent::Usual, at: None, operation: None, weapon: None };
         let mut rest = args.iter();
         while let Some(flag) = rest.next() {
             match flag.as_str() {
                 "--short" => parsed.extent = Extent::Short,
                 "--full" => parsed.extent = Extent::Full,
                 "--operation" => parsed.operation = Some(known(rest.next())?),
+                "--weapon" => parsed.weapon = Some(weapon(rest.next())?),
                 "--at" => parsed.at = Some(rest.next().ok_or(USAGE)?.parse()?),
                 _ => return Err(USAGE.to_owned()),
             }
@@ -49,6 +53,12 @@ impl Arguments {
         Ok(parsed)
     }
 
+    /// Whether this weapon is to be used.
+    pub(super) fn uses(&self, weapon: Weapon) -> bool {
+        self.weapon.is_none_or(|wanted| wanted == weapon)
+    }
+
+    /// Whether the operation of this name is to be swept.
     pub(super) fn wants(&self, name: &str) -> bool {
         self.operation.as_deref().is_none_or(|wanted| wanted == name)
     }
@@ -62,4 +72,9 @@ fn known(name: Option<&String>) -> Result<String, String> {
         return Ok(name.clone());
     }
     Err(format!("no operation named {name}; there are {}", names.join(", ")))
+}
+
+fn weapon(name: Option<&String>) -> Result<Weapon, String> {
+    let known = weapon::ALL.iter().find(|(_, known)| name.is_some_and(|name| name == known));
+    known.map(|(weapon, _)| *weapon).ok_or_else(|| USAGE.to_owned())
 }

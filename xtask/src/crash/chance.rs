@@ -38,6 +38,7 @@ const STOCK: Operation = Operation {
     fresh: false,
     setup: &[],
     command: "images",
+    proof: &[],
     undo: &[],
 };
 

@@ -75,14 +75,17 @@ impl Ground {
     fn archive(&self, name: &str) -> Result<(), String> {
         let mut command = Command::new("tar");
         command.arg("-C").arg(self.place.join(name)).arg("-cf").arg(self.place.join(format!("{name}.tar")));
-        self.said(command.arg("."), "tar").map(drop)
+        command.arg(".");
+        self.finish(command, "tar")?.said("tar").map(drop)
     }
 
     fn read_suffix(&self) -> Result<String, String> {
         let path = self.place.join("exec-root");
         fs::write(&path, self.exec_root().as_os_str().as_encoded_bytes())
             .map_err(|error| error.to_string())?;
-        let digest = self.said(Command::new("sha256sum").arg(&path), "sha256sum")?;
+        let mut command = Command::new("sha256sum");
+        command.arg(&path);
+        let digest = self.finish(command, "sha256sum")?.said("sha256sum")?;
         digest.get(..8).map(str::to_owned).ok_or_else(|| "sha256sum: no digest".into())
     }
 
@@ -140,23 +143,24 @@ impl Ground {
 
     /// Runs a command of the engine; what it printed, or what it complained about.
     pub(super) fn tare(&self, command: &str) -> Result<String, String> {
-        let mut program = Command::new(self.tare_program());
-        self.said(program.args(self.roots()).args(self.words(command)), &format!("tare {command}"))
+        self.end_of(command)?.said(&format!("tare {command}"))
     }
 
-    fn said(&self, command: &mut Command, name: &str) -> Result<String, String> {
-        let status = self.wait(command, name)?;
-        let read = |file| fs::read(self.place.join(file)).unwrap_or_default();
-        if status.success() {
-            return Ok(String::from_utf8_lossy(&read("said")).into_owned());
-        }
-        let complaint = read("complained");
-        Err(format!("{name}: {status}: {}", String::from_utf8_lossy(&complaint).trim().replace('\n', "; ")))
+    /// Runs a command of the engine to its end, which may be any; an error if it hangs.
+    pub(super) fn end_of(&self, command: &str) -> Result<Ended, String> {
+        let mut program = Command::new(self.tare_program());
+        program.args(self.roots()).args(self.words(command));
+        self.finish(program, &format!("tare {command}"))
     }
 
     /// Runs something to its end, which may be any; an error if it hangs.
-    pub(super) fn finish(&self, mut command: Command, name: &str) -> Result<(), String> {
-        self.wait(&mut command, name).map(drop)
+    pub(super) fn finish(&self, mut command: Command, name: &str) -> Result<Ended, String> {
+        let status = self.wait(&mut command, name)?;
+        let read = |file| {
+            let bytes = fs::read(self.place.join(file)).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        Ok(Ended { status, output: read("said"), complaint: read("complained") })
     }
 
     fn wait(&self, command: &mut Command, name: &str) -> Result<ExitStatus, String> {
@@ -220,6 +224,25 @@ impl Ground {
             }
         }
         Ok(())
+    }
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) status: ExitStatus,
+    pub(super) output: String,
+    pub(super) complaint: String,
+}
+
+impl Ended {
+    /// What it printed, if it succeeded; or what it complained about, in one line.
+    pub(super) fn said(self, name: &str) -> Result<String, String> {
+        let Self { status, output, complaint } = self;
+        if status.success() {
+            return Ok(output);
+        }
+        Err(format!("{name}: {status}: {}", complaint.trim().replace('\n', "; ")))
     }
 }
 

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Kills and violations of one operation.
+/// Strikes and violations of one operation.
 #[derive(Debug)]
 pub(super) struct Tally {
     name: &'static str,
-    kills: usize,
+    pub(super) kills: usize,
+    pub(super) errors: usize,
     calls: BTreeSet<String>,
-    violations: usize,
+    pub(super) violations: usize,
 }
 
 impl Tally {
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, kills: 0, calls: BTreeSet::new(), violations: 0 }
+        Self { name, kills: 0, errors: 0, calls: BTreeSet::new(), violations: 0 }
     }
 
     /// Counts a kill in this system call.
@@ -23,7 +24,13 @@ impl Tally {
         self.calls.insert(call.to_owned());
     }
 
-    /// Counts a kill that left something, and says at once what, and how to see it again.
+    /// Counts an error that this system call met.
+    pub(super) fn failed(&mut self, call: &str) {
+        self.errors += 1;
+        self.calls.insert(call.to_owned());
+    }
+
+    /// Counts a strike that left something, and says at once what, and how to see it again.
     pub(super) fn violated(&mut self, found: &[String], repetition: &str) {
         self.violations += 1;
         for line in found {
@@ -35,15 +42,11 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, kills, calls, violations } = self;
-        write!(f, "{name:<12} {kills:>5} kills in {:>2} kinds of calls, {violations} violations", calls.len())
+        let Self { name, kills, errors, calls, violations } = self;
+        let kinds = calls.len();
+        write!(
+            f,
+            "{name:<13} {kills:>5} kills, {errors:>5} errors in {kinds:>2} kinds of calls, {violations} violations"
+        )
     }
-}
-
-pub(super) fn kills(tallies: &[Tally]) -> usize {
-    tallies.iter().map(|tally| tally.kills).sum()
-}
-
-pub(super) fn violations(tallies: &[Tally]) -> usize {
-    tallies.iter().map(|tally| tally.violations).sum()
 }
