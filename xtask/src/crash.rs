@@ -7,54 +7,93 @@
 //!
 //! Start reading at [`sweep`], then [`point`], then [`checker`].
 
+use std::process::Command;
 use std::time::Instant;
 
 mod arguments;
 mod chance;
 mod checker;
+mod disk;
+mod full_disk;
 mod ground;
 mod log;
 mod operation;
 mod point;
+mod read_only;
 mod remains;
 mod soundness;
 pub mod stand_in;
 mod strace;
 mod tally;
+mod two_versions;
 mod verdict;
 mod weapon;
 
-use arguments::Arguments;
+use arguments::{Arguments, Extent};
 use ground::Ground;
 use operation::Operation;
 use point::Point;
 use tally::Tally;
 use weapon::Weapon;
 
-/// Sweeps every operation, or the one that the arguments name.
+/// A part of a sweep that strikes no operation in its calls: its name, its weapon if it has one, and what it does.
+type Scene = (&'static str, Option<Weapon>, fn(&mut Ground, Extent) -> Result<Tally, String>);
+
+const SCENES: [Scene; 4] = [
+    (chance::NAME, Some(Weapon::Kill), chance::strike),
+    (full_disk::NAME, None, full_disk::check),
+    (read_only::NAME, None, read_only::check),
+    (two_versions::NAME, None, two_versions::check),
+];
+
+/// Sweeps every operation, or the one that the arguments name, in a mount namespace of its own: disks are mounted there.
 pub fn run(args: &[String]) -> Result<(), String> {
-    let arguments = Arguments::parse(args)?;
-    let ground = Ground::prepare()?;
+    match args.split_first() {
+        Some((first, rest)) if first == INSIDE => sweep_all(&Arguments::parse(rest)?),
+        _ => Arguments::parse(args).and_then(|_| enter(args)),
+    }
+}
+
+/// The first argument of the inner process.
+const INSIDE: &str = "inside";
+
+/// Runs the inner process to its end. `setpriv` ends it when this process is killed.
+fn enter(args: &[String]) -> Result<(), String> {
+    let program = std::env::current_exe().map_err(|error| format!("find this program: {error}"))?;
+    let status = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"])
+        .arg(program)
+        .args(["crash", INSIDE])
+        .args(args)
+        .status()
+        .map_err(|error| format!("start unshare: {error}"))?;
+    if status.success() { Ok(()) } else { Err("violations, or the sweep could not be done".into()) }
+}
+
+fn sweep_all(arguments: &Arguments) -> Result<(), String> {
+    let mut ground = Ground::prepare()?;
     let began = Instant::now();
     let mut tallies = Vec::new();
     for operation in operation::ALL.iter().filter(|operation| arguments.wants(operation.name)) {
         let tally = match &arguments.at {
             Some(at) => repeat(&ground, operation, at)?,
-            None => sweep(&ground, operation, &arguments)?,
+            None => sweep(&ground, operation, arguments)?,
         };
         println!("{tally}");
         tallies.push(tally);
     }
-    if arguments.wants(chance::NAME) && arguments.uses(Weapon::Kill) && arguments.at.is_none() {
-        let tally = chance::strike(&ground, arguments.extent)?;
+    for (_, _, play) in SCENES.iter().filter(|(name, weapon, _)| arguments.plays(name, *weapon)) {
+        let tally = play(&mut ground, arguments.extent)?;
         println!("{tally}");
         tallies.push(tally);
     }
     let sum = |number: fn(&Tally) -> usize| tallies.iter().map(number).sum::<usize>();
     let (kills, errors) = (sum(|tally| tally.kills), sum(|tally| tally.errors));
-    let violations = sum(|tally| tally.violations);
+    let (places, violations) = (sum(|tally| tally.places), sum(|tally| tally.violations));
     let seconds = began.elapsed().as_secs();
-    println!("crash: {kills} kills, {errors} errors, {violations} violations, {seconds} s");
+    println!(
+        "crash: {kills} kills, {errors} errors, {places} difficult places, {violations} violations, {seconds} s"
+    );
     if violations > 0 { Err(format!("{violations} violations")) } else { Ok(()) }
 }
 

@@ -1,8 +1,8 @@
 //! What a sweep is asked for.
 
+use super::operation;
 use super::point::Point;
 use super::weapon::{self, Weapon};
-use super::{chance, operation};
 
 const USAGE: &str = "\
 usage: cargo xtask crash [--operation NAME] [--weapon kill|error] [--short | --full] [--at ROLE:CALL:NUMBER[:ERROR]]
@@ -53,6 +53,12 @@ impl Arguments {
         Ok(parsed)
     }
 
+    /// Whether this part of a sweep, which is no operation, is to be played. A part that uses no weapon is left out where one is chosen.
+    pub(super) fn plays(&self, name: &str, weapon: Option<Weapon>) -> bool {
+        let is_armed = weapon.map_or(self.weapon.is_none() || self.operation.is_some(), |it| self.uses(it));
+        self.wants(name) && is_armed && self.at.is_none()
+    }
+
     /// Whether this weapon is to be used.
     pub(super) fn uses(&self, weapon: Weapon) -> bool {
         self.weapon.is_none_or(|wanted| wanted == weapon)
@@ -67,7 +73,7 @@ impl Arguments {
 fn known(name: Option<&String>) -> Result<String, String> {
     let name = name.ok_or(USAGE)?;
     let mut names: Vec<&str> = operation::ALL.iter().map(|operation| operation.name).collect();
-    names.push(chance::NAME);
+    names.extend(super::SCENES.iter().map(|(name, _, _)| *name));
     if names.contains(&name.as_str()) {
         return Ok(name.clone());
     }

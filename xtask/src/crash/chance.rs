@@ -43,7 +43,7 @@ const STOCK: Operation = Operation {
 };
 
 /// Kills supervisors: 300 of them, or 30, or 10.
-pub(super) fn strike(ground: &Ground, extent: Extent) -> Result<Tally, String> {
+pub(super) fn strike(ground: &mut Ground, extent: Extent) -> Result<Tally, String> {
     let wanted = match extent {
         Extent::Short => 10,
         Extent::Usual => 30,

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a command may take before it hangs.
@@ -27,6 +28,9 @@ RUN rm -r /old && mkdir /old && echo new > /old/new && rm /gone && chown 1:1 /co
 #[derive(Debug)]
 pub(super) struct Ground {
     place: PathBuf,
+    data_root: PathBuf,
+    /// So that each command has files of its own for what it prints.
+    commands: AtomicU64,
     /// What the names of host objects end with (docs/adr/0007).
     suffix: String,
 }
@@ -36,7 +40,8 @@ impl Ground {
     pub(super) fn prepare() -> Result<Self, String> {
         let binary = target::tare().ok_or("no tare binary: build it, or name it with TARE_BIN")?;
         let place = std::env::temp_dir().join(format!("tare-crash-{}", std::process::id()));
-        let mut ground = Self { place, suffix: String::new() };
+        let mut ground =
+            Self { data_root: place.join("data"), place, commands: AtomicU64::new(0), suffix: String::new() };
         for program in PROGRAMS {
             ground.program(program)?;
         }
@@ -93,8 +98,13 @@ impl Ground {
         &self.place
     }
 
-    pub(super) fn data_root(&self) -> PathBuf {
-        self.place.join("data")
+    pub(super) fn data_root(&self) -> &Path {
+        &self.data_root
+    }
+
+    /// Moves the engine to another data root; what is in the old one is not looked at any more.
+    pub(super) fn move_to(&mut self, data_root: PathBuf) {
+        self.data_root = data_root;
     }
 
     pub(super) fn exec_root(&self) -> PathBuf {
@@ -131,7 +141,7 @@ impl Ground {
 
     /// The flags that choose this engine.
     pub(super) fn roots(&self) -> [String; 4] {
-        let [data, exec] = [self.data_root(), self.exec_root()].map(|path| path.display().to_string());
+        let [data, exec] = [self.data_root(), &self.exec_root()].map(|path| path.display().to_string());
         ["--data-root".into(), data, "--exec-root".into(), exec]
     }
 
@@ -155,32 +165,21 @@ impl Ground {
 
     /// Runs something to its end, which may be any; an error if it hangs.
     pub(super) fn finish(&self, mut command: Command, name: &str) -> Result<Ended, String> {
-        let status = self.wait(&mut command, name)?;
-        let read = |file| {
-            let bytes = fs::read(self.place.join(file)).unwrap_or_default();
+        let number = self.commands.fetch_add(1, Ordering::Relaxed);
+        let [said, complained] =
+            ["said", "complained"].map(|word| self.place.join(format!("{word}-{number}")));
+        let failed = |error: std::io::Error| format!("{name}: {error}");
+        let file = |path| File::create(path).map_err(failed);
+        command.stdin(Stdio::null()).stdout(file(&said)?).stderr(file(&complained)?);
+        let status = wait(&mut command, name);
+        let read = |path: &Path| {
+            let bytes = fs::read(path).unwrap_or_default();
+            // nobody reads it again
+            let _ = fs::remove_file(path);
             String::from_utf8_lossy(&bytes).into_owned()
         };
-        Ok(Ended { status, output: read("said"), complaint: read("complained") })
-    }
-
-    fn wait(&self, command: &mut Command, name: &str) -> Result<ExitStatus, String> {
-        let failed = |error: std::io::Error| format!("{name}: {error}");
-        let file = |name| File::create(self.place.join(name)).map_err(failed);
-        command.stdin(Stdio::null()).stdout(file("said")?).stderr(file("complained")?);
-        let mut child = command.spawn().map_err(failed)?;
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            if let Some(status) = child.try_wait().map_err(failed)? {
-                return Ok(status);
-            }
-            if Instant::now() > deadline {
-                // it may have ended just now
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("{name}: hangs"));
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let (output, complaint) = (read(&said), read(&complained));
+        Ok(Ended { status: status?, output, complaint })
     }
 
     /// Brings the engine into the state that an operation begins in.
@@ -218,9 +217,9 @@ impl Ground {
     /// Throws everything away, whatever state it is in.
     pub(super) fn scrap(&self) -> Result<(), String> {
         remains::remove(self)?;
-        for root in [self.data_root(), self.exec_root()] {
+        for root in [self.data_root(), &self.exec_root()] {
             if root.exists() {
-                fs::remove_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+                fs::remove_dir_all(root).map_err(|error| format!("{}: {error}", root.display()))?;
             }
         }
         Ok(())
@@ -257,4 +256,23 @@ impl Drop for Ground {
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| file.is_file())
+}
+
+/// Runs a program to its end, but not longer than any may take.
+fn wait(command: &mut Command, name: &str) -> Result<ExitStatus, String> {
+    let failed = |error: std::io::Error| format!("{name}: {error}");
+    let mut child = command.spawn().map_err(failed)?;
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            return Ok(status);
+        }
+        if Instant::now() > deadline {
+            // it may have ended just now
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!("{name}: hangs"));
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }

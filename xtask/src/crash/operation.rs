@@ -3,7 +3,7 @@
 use super::point::Role;
 
 /// A command of the engine, what has to be there before it, and what undoes it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Operation {
     pub(super) name: &'static str,
     pub(super) roles: &'static [Role],

@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 
 /// What is wrong with images: names, documents, blobs, layers.
 pub(super) fn images(ground: &Ground) -> Vec<String> {
-    let mut survey = Survey { root: ground.data_root(), digests: BTreeMap::new(), wrong: Vec::new() };
+    let mut survey =
+        Survey { root: ground.data_root().to_path_buf(), digests: BTreeMap::new(), wrong: Vec::new() };
     let mut named = Vec::new();
     for path in entries(&survey.root.join("refs")) {
         match document(&path) {
