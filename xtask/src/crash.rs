@@ -19,6 +19,8 @@ mod ground;
 mod log;
 mod operation;
 mod point;
+mod power;
+mod random;
 mod read_only;
 mod remains;
 mod soundness;
@@ -29,21 +31,26 @@ mod two_versions;
 mod verdict;
 mod weapon;
 
-use arguments::{Arguments, Extent};
+use arguments::Arguments;
 use ground::Ground;
 use operation::Operation;
 use point::Point;
 use tally::Tally;
 use weapon::Weapon;
 
-/// A part of a sweep that strikes no operation in its calls: its name, its weapon if it has one, and what it does.
-type Scene = (&'static str, Option<Weapon>, fn(&mut Ground, Extent) -> Result<Tally, String>);
+/// A part of a sweep that strikes no operation in its calls.
+struct Scene {
+    name: &'static str,
+    weapon: Weapon,
+    play: fn(&mut Ground, &Arguments) -> Result<Tally, String>,
+}
 
-const SCENES: [Scene; 4] = [
-    (chance::NAME, Some(Weapon::Kill), chance::strike),
-    (full_disk::NAME, None, full_disk::check),
-    (read_only::NAME, None, read_only::check),
-    (two_versions::NAME, None, two_versions::check),
+const SCENES: [Scene; 5] = [
+    Scene { name: chance::NAME, weapon: Weapon::Kill, play: chance::strike },
+    Scene { name: full_disk::NAME, weapon: Weapon::Place, play: full_disk::check },
+    Scene { name: read_only::NAME, weapon: Weapon::Place, play: read_only::check },
+    Scene { name: two_versions::NAME, weapon: Weapon::Place, play: two_versions::check },
+    Scene { name: power::NAME, weapon: Weapon::Power, play: power::check },
 ];
 
 /// Sweeps every operation, or the one that the arguments name, in a mount namespace of its own: disks are mounted there.
@@ -74,52 +81,60 @@ fn sweep_all(arguments: &Arguments) -> Result<(), String> {
     let mut ground = Ground::prepare()?;
     let began = Instant::now();
     let mut tallies = Vec::new();
+    let mut keep = |tally: Tally| {
+        println!("{tally}");
+        tallies.push(tally);
+    };
     for operation in operation::ALL.iter().filter(|operation| arguments.wants(operation.name)) {
-        let tally = match &arguments.at {
-            Some(at) => repeat(&ground, operation, at)?,
-            None => sweep(&ground, operation, arguments)?,
-        };
-        println!("{tally}");
-        tallies.push(tally);
+        if let Some(at) = &arguments.at {
+            keep(sweep(&ground, operation, at.weapon(), vec![at.clone()])?);
+            continue;
+        }
+        for (weapon, points) in points(&ground, operation, arguments)? {
+            keep(sweep(&ground, operation, weapon, points)?);
+        }
     }
-    for (_, _, play) in SCENES.iter().filter(|(name, weapon, _)| arguments.plays(name, *weapon)) {
-        let tally = play(&mut ground, arguments.extent)?;
-        println!("{tally}");
-        tallies.push(tally);
+    for scene in SCENES.iter().filter(|scene| arguments.plays(scene.name, scene.weapon)) {
+        keep((scene.play)(&mut ground, arguments)?);
     }
-    let sum = |number: fn(&Tally) -> usize| tallies.iter().map(number).sum::<usize>();
-    let (kills, errors) = (sum(|tally| tally.kills), sum(|tally| tally.errors));
-    let (places, violations) = (sum(|tally| tally.places), sum(|tally| tally.violations));
-    let seconds = began.elapsed().as_secs();
-    println!(
-        "crash: {kills} kills, {errors} errors, {places} difficult places, {violations} violations, {seconds} s"
-    );
+    let violations: usize = tallies.iter().map(|tally| tally.violations).sum();
+    println!("{}crash: {} s", tally::summary(&tallies), began.elapsed().as_secs());
     if violations > 0 { Err(format!("{violations} violations")) } else { Ok(()) }
 }
 
-/// Strikes one operation at each point of the extent.
-fn sweep(ground: &Ground, operation: &Operation, arguments: &Arguments) -> Result<Tally, String> {
-    let extent = arguments.extent;
-    let mut points: Vec<(Weapon, Vec<Point>)> = weapon::ALL.map(|(weapon, _)| (weapon, Vec::new())).into();
+/// Where the extent says that an operation is to be struck, for each weapon that strikes it in its calls.
+fn points(
+    ground: &Ground,
+    operation: &Operation,
+    arguments: &Arguments,
+) -> Result<Vec<(Weapon, Vec<Point>)>, String> {
+    let mut points: Vec<(Weapon, Vec<Point>)> = weapon::STRIKING.map(|weapon| (weapon, Vec::new())).into();
     points.retain(|(weapon, _)| arguments.uses(*weapon));
+    if points.is_empty() {
+        return Ok(points);
+    }
     for role in operation.roles {
         ground.stock(operation)?;
         let counts = strace::count(ground, operation, *role)?;
         checker::clean(ground)?;
         for (weapon, points) in &mut points {
-            points.extend(point::of(*role, &counts, *weapon, extent));
+            points.extend(point::of(*role, &counts, *weapon, arguments.extent));
         }
     }
-    let mut tally = Tally::new(operation.name);
-    for point in points.into_iter().flat_map(|(_, points)| point::thin(points, extent)) {
-        strike(ground, operation, &point, &mut tally)?;
-    }
-    Ok(tally)
+    Ok(points.into_iter().map(|(weapon, points)| (weapon, point::thin(points, arguments.extent))).collect())
 }
 
-fn repeat(ground: &Ground, operation: &Operation, point: &Point) -> Result<Tally, String> {
-    let mut tally = Tally::new(operation.name);
-    strike(ground, operation, point, &mut tally)?;
+/// Strikes one operation at each of the points.
+fn sweep(
+    ground: &Ground,
+    operation: &Operation,
+    weapon: Weapon,
+    points: Vec<Point>,
+) -> Result<Tally, String> {
+    let mut tally = Tally::new(operation.name, weapon);
+    for point in points {
+        strike(ground, operation, &point, &mut tally)?;
+    }
     Ok(tally)
 }
 
@@ -135,10 +150,8 @@ fn strike(ground: &Ground, operation: &Operation, point: &Point, tally: &mut Tal
         (Ok(ended), Some(_)) => verdict::judge(ground, operation, &ended, &log),
     };
     found.extend(checker::check(ground, Some(operation)));
-    match point.error {
-        _ if !struck => {}
-        None => tally.killed(&point.call),
-        Some(_) => tally.failed(&point.call),
+    if struck {
+        tally.struck(point.to_string());
     }
     if !found.is_empty() {
         tally.violated(&found, &strace::repetition(ground, operation, point));

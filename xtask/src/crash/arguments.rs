@@ -5,11 +5,12 @@ use super::point::Point;
 use super::weapon::{self, Weapon};
 
 const USAGE: &str = "\
-usage: cargo xtask crash [--operation NAME] [--weapon kill|error] [--short | --full] [--at ROLE:CALL:NUMBER[:ERROR]]
+usage: cargo xtask crash [--operation NAME] [--weapon WEAPON] [--power N] [--short | --full] [--at ROLE:CALL:NUMBER[:ERROR]]
 
-  --operation NAME   only this operation
-  --weapon WEAPON    only kills, or only calls that fail
-  --short            about twenty kills and twenty errors an operation
+  --operation NAME   only this operation, or this scene
+  --weapon WEAPON    only kills (kill), calls that fail (error), difficult places (place), power cuts (power)
+  --power N          only power cuts, so many of them
+  --short            a sample, in less than three minutes
   --full             every call of every kind; hours
   --at POINT         one kill or error, as a violation names it";
 
@@ -31,11 +32,12 @@ pub(super) struct Arguments {
     pub(super) at: Option<Point>,
     operation: Option<String>,
     weapon: Option<Weapon>,
+    power: Option<usize>,
 }
 
 impl Arguments {
     pub(super) fn parse(args: &[String]) -> Result<Self, String> {
-        let mut parsed = Self { extent: Extent::Usual, at: None, operation: None, weapon: None };
+        let mut parsed = Self { extent: Extent::Usual, at: None, operation: None, weapon: None, power: None };
         let mut rest = args.iter();
         while let Some(flag) = rest.next() {
             match flag.as_str() {
@@ -43,6 +45,10 @@ impl Arguments {
                 "--full" => parsed.extent = Extent::Full,
                 "--operation" => parsed.operation = Some(known(rest.next())?),
                 "--weapon" => parsed.weapon = Some(weapon(rest.next())?),
+                "--power" => {
+                    parsed.weapon = Some(Weapon::Power);
+                    parsed.power = Some(rest.next().and_then(|number| number.parse().ok()).ok_or(USAGE)?);
+                }
                 "--at" => parsed.at = Some(rest.next().ok_or(USAGE)?.parse()?),
                 _ => return Err(USAGE.to_owned()),
             }
@@ -53,10 +59,18 @@ impl Arguments {
         Ok(parsed)
     }
 
-    /// Whether this part of a sweep, which is no operation, is to be played. A part that uses no weapon is left out where one is chosen.
-    pub(super) fn plays(&self, name: &str, weapon: Option<Weapon>) -> bool {
-        let is_armed = weapon.map_or(self.weapon.is_none() || self.operation.is_some(), |it| self.uses(it));
-        self.wants(name) && is_armed && self.at.is_none()
+    /// Whether this part of a sweep, which is no operation, is to be played.
+    pub(super) fn plays(&self, name: &str, weapon: Weapon) -> bool {
+        self.wants(name) && self.uses(weapon) && self.at.is_none()
+    }
+
+    /// How many power cuts there are to be.
+    pub(super) fn cuts(&self) -> usize {
+        self.power.unwrap_or(match self.extent {
+            Extent::Short => 20,
+            Extent::Usual => 200,
+            Extent::Full => 2000,
+        })
     }
 
     /// Whether this weapon is to be used.
@@ -73,7 +87,7 @@ impl Arguments {
 fn known(name: Option<&String>) -> Result<String, String> {
     let name = name.ok_or(USAGE)?;
     let mut names: Vec<&str> = operation::ALL.iter().map(|operation| operation.name).collect();
-    names.extend(super::SCENES.iter().map(|(name, _, _)| *name));
+    names.extend(super::SCENES.iter().map(|scene| scene.name));
     if names.contains(&name.as_str()) {
         return Ok(name.clone());
     }

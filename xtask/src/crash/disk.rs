@@ -6,6 +6,12 @@ use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Nothing is left to be written after the first mount.
+const EAGER: &str = "lazy_itable_init=0,lazy_journal_init=0";
+/// How long what has ended may still use a disk.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A file system that the engine is tested on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +28,14 @@ impl Kind {
         }
     }
 
+    /// The bytes that a disk has to have for it.
+    pub(super) fn least(self) -> u64 {
+        match self {
+            Self::Ext4 => 64 << 20,
+            Self::Xfs => 300 << 20,
+        }
+    }
+
     /// Makes the file system in a new file: so many bytes of it, of which none is kept back for root.
     pub(super) fn make(self, image: &Path, bytes: u64) -> Result<(), String> {
         File::create(image)
@@ -29,7 +43,7 @@ impl Kind {
             .map_err(|error| format!("create {}: {error}", image.display()))?;
         let mut command = Command::new(format!("mkfs.{}", self.name()));
         match self {
-            Self::Ext4 => command.args(["-q", "-F", "-m", "0", "-O", "has_journal"]),
+            Self::Ext4 => command.args(["-q", "-F", "-m", "0", "-O", "has_journal", "-E", EAGER]),
             Self::Xfs => command.args(["-q", "-f"]),
         };
         output(command.arg(image)).map(drop)
@@ -72,11 +86,15 @@ impl Disk {
 
     /// Unmounts it, and says whether that worked: something may still use it.
     pub(super) fn unmount(self) -> Result<(), String> {
-        let result = output(Command::new("umount").arg(&self.mounted)).map(drop);
-        if result.is_ok() {
-            std::mem::forget(self);
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(complaint) = output(Command::new("umount").arg(&self.mounted)) {
+            if Instant::now() > deadline {
+                return Err(complaint);
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
-        result
+        std::mem::forget(self);
+        Ok(())
     }
 
     /// How many bytes are free.

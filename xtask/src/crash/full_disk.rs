@@ -1,12 +1,13 @@
 //! A full disk: what needs space says so and leaves the store sound, what needs none works, and what frees space frees it.
 
-use super::arguments::Extent;
+use super::arguments::{Arguments, Extent};
 use super::disk::{Disk, Kind};
 use super::ground::Ground;
 use super::log::Log;
 use super::operation::{self, Operation};
 use super::read_only::READS;
 use super::tally::Tally;
+use super::weapon::Weapon;
 use super::{checker, soundness, verdict};
 
 /// What this part of a sweep is called.
@@ -42,22 +43,22 @@ const CONTENT: [&str; 3] =
     ["import @/bb.tar bb", "volume create kept", "run --name kept --network none -v kept:/data bb true"];
 
 /// Runs every operation on a disk that is as full as each of the states.
-pub(super) fn check(ground: &mut Ground, extent: Extent) -> Result<Tally, String> {
+pub(super) fn check(ground: &mut Ground, arguments: &Arguments) -> Result<Tally, String> {
     let image = ground.place().join("disk.img");
     Kind::Ext4.make(&image, SIZE)?;
     let disk = Disk::mount(Kind::Ext4, &image, &ground.place().join("disk"))?;
     let before = ground.data_root().to_path_buf();
     ground.move_to(disk.directory().join("data"));
-    let mut tally = Tally::new(NAME);
-    let result = sweep(ground, &disk, extent, &mut tally);
+    let mut tally = Tally::new(NAME, Weapon::Place);
+    let result = sweep(ground, &disk, arguments.extent, &mut tally);
     let scrapped = ground.scrap();
     ground.move_to(before);
     result.and(scrapped).and_then(|()| disk.unmount()).map(|()| tally)
 }
 
 fn sweep(ground: &Ground, disk: &Disk, extent: Extent, tally: &mut Tally) -> Result<(), String> {
-    // in a short sweep each operation meets two of the states, and each state some operation
-    let stride = if extent == Extent::Short { 4 } else { 1 };
+    // in a short sweep each operation meets one of the states, and each state some operation
+    let stride = if extent == Extent::Short { STATES.len() } else { 1 };
     for (at, operation) in operation::ALL.iter().filter(|operation| !operation.fresh).enumerate() {
         for left in STATES.iter().skip(at % stride).step_by(stride) {
             let found = strike(ground, disk, operation, *left);
@@ -65,7 +66,7 @@ fn sweep(ground: &Ground, disk: &Disk, extent: Extent, tally: &mut Tally) -> Res
             let mut found = found?;
             found.extend(ground.tare("import @/bb.tar bb").err());
             found.extend(checker::check(ground, Some(operation)));
-            tally.stood();
+            tally.struck(format!("{left:?} left"));
             if !found.is_empty() {
                 tally.violated(&found, &format!("tare {} with {left:?} left", operation.command));
                 ground.scrap()?;

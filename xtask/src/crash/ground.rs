@@ -214,6 +214,17 @@ impl Ground {
         })
     }
 
+    /// Ends all that lives in memory only, as a power cut does.
+    pub(super) fn power_off(&self) -> Result<(), String> {
+        remains::remove(self)?;
+        match fs::remove_dir_all(self.exec_root()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(format!("{}: {error}", self.exec_root().display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Throws everything away, whatever state it is in.
     pub(super) fn scrap(&self) -> Result<(), String> {
         remains::remove(self)?;

@@ -31,6 +31,12 @@ pub(super) struct Point {
     pub(super) error: Option<String>,
 }
 
+impl Point {
+    pub(super) fn weapon(&self) -> Weapon {
+        if self.error.is_some() { Weapon::Error } else { Weapon::Kill }
+    }
+}
+
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let role = ROLES.iter().find(|(role, _)| *role == self.role).map_or("", |(_, name)| name);
@@ -77,6 +83,7 @@ pub(super) fn of(role: Role, counts: &Counts, weapon: Weapon, extent: Extent) ->
                 add(call, &(1..=*most).collect::<Vec<u32>>(), None);
             }
         }
+        Weapon::Place | Weapon::Power => {}
         Weapon::Error => {
             for (call, subjects) in &counts.subjects {
                 for (subject, numbers) in subjects {
@@ -104,7 +111,7 @@ fn chosen(most: usize, extent: Extent) -> Vec<usize> {
 }
 
 /// The most strikes of an operation with a weapon in a short sweep.
-const SHORT: usize = 20;
+const SHORT: usize = 12;
 
 /// For a short sweep an evenly spread part of the points.
 pub(super) fn thin(points: Vec<Point>, extent: Extent) -> Vec<Point> {

@@ -1,11 +1,12 @@
 //! A disk that nobody can write to any more: what only reads still works, and says the same.
 
-use super::arguments::Extent;
+use super::arguments::Arguments;
 use super::chance::signal;
 use super::checker;
 use super::disk::{Disk, Kind};
 use super::ground::Ground;
 use super::tally::Tally;
+use super::weapon::Weapon;
 
 /// What this part of a sweep is called.
 pub(super) const NAME: &str = "read-only-disk";
@@ -57,13 +58,13 @@ const WRITES: [&str; 12] = [
 ];
 
 /// Reads and writes on a disk that became read-only.
-pub(super) fn check(ground: &mut Ground, _: Extent) -> Result<Tally, String> {
+pub(super) fn check(ground: &mut Ground, _: &Arguments) -> Result<Tally, String> {
     let image = ground.place().join("disk.img");
     Kind::Ext4.make(&image, SIZE)?;
     let disk = Disk::mount(Kind::Ext4, &image, &ground.place().join("disk"))?;
     let before = ground.data_root().to_path_buf();
     ground.move_to(disk.directory().join("data"));
-    let mut tally = Tally::new(NAME);
+    let mut tally = Tally::new(NAME, Weapon::Place);
     let result = play(ground, &disk, &mut tally);
     let scrapped = disk.remount("rw").and_then(|()| ground.scrap());
     ground.move_to(before);
@@ -116,7 +117,7 @@ fn is_about_lost(command: &str) -> bool {
 }
 
 fn tell(tally: &mut Tally, command: &str, found: &[String]) {
-    tally.stood();
+    tally.struck(format!("read-only: {command}"));
     if !found.is_empty() {
         tally.violated(found, &format!("mount -o remount,ro DISK; tare {command}"));
     }

@@ -1,40 +1,29 @@
 //! What a sweep of one operation found.
 
+use super::weapon::{self, Weapon};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Strikes and violations of one operation.
+/// Strikes and violations of one operation, or scene, with one weapon.
 #[derive(Debug)]
 pub(super) struct Tally {
     name: &'static str,
-    pub(super) kills: usize,
-    pub(super) errors: usize,
-    /// Looks at the engine in a difficult place: a full disk, a read-only one, beside another engine.
-    pub(super) places: usize,
-    calls: BTreeSet<String>,
+    weapon: Weapon,
+    /// Where it was struck, each place once.
+    points: BTreeSet<String>,
+    runs: usize,
     pub(super) violations: usize,
 }
 
 impl Tally {
-    pub(super) fn new(name: &'static str) -> Self {
-        Self { name, kills: 0, errors: 0, places: 0, calls: BTreeSet::new(), violations: 0 }
+    pub(super) fn new(name: &'static str, weapon: Weapon) -> Self {
+        Self { name, weapon, points: BTreeSet::new(), runs: 0, violations: 0 }
     }
 
-    /// Counts a kill in this system call.
-    pub(super) fn killed(&mut self, call: &str) {
-        self.kills += 1;
-        self.calls.insert(call.to_owned());
-    }
-
-    /// Counts an error that this system call met.
-    pub(super) fn failed(&mut self, call: &str) {
-        self.errors += 1;
-        self.calls.insert(call.to_owned());
-    }
-
-    /// Counts a look at the engine in a difficult place.
-    pub(super) fn stood(&mut self) {
-        self.places += 1;
+    /// Counts a strike at this point.
+    pub(super) fn struck(&mut self, point: String) {
+        self.runs += 1;
+        self.points.insert(point);
     }
 
     /// Counts a strike that left something, and says at once what, and how to see it again.
@@ -49,11 +38,44 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, kills, errors, places, calls, violations } = self;
-        write!(f, "{name:<14} {kills:>5} kills, {errors:>5} errors in {:>2} kinds of calls", calls.len())?;
-        if *places > 0 {
-            write!(f, ", {places} difficult places")?;
+        let Self { name, weapon, points, runs, violations } = self;
+        let (weapon, points) = (weapon::name(*weapon), points.len());
+        write!(f, "{name:<16} {weapon:<6} {points:>5} failpoints {runs:>6} runs {violations:>4} violations")
+    }
+}
+
+/// The sums of a sweep, a line for each weapon.
+pub(super) fn summary(tallies: &[Tally]) -> String {
+    let mut text = format!(
+        "{:<8} {:>10} {:>10} {:>7} {:>10}\n",
+        "weapon", "failpoints", "operations", "runs", "violations"
+    );
+    for (weapon, name) in weapon::ALL {
+        let of: Vec<&Tally> = tallies.iter().filter(|tally| tally.weapon == weapon).collect();
+        let points: BTreeSet<&String> = of.iter().flat_map(|tally| &tally.points).collect();
+        let runs: usize = of.iter().map(|tally| tally.runs).sum();
+        let violations: usize = of.iter().map(|tally| tally.violations).sum();
+        let operations: BTreeSet<&str> = of.iter().map(|tally| tally.name).collect();
+        if runs > 0 {
+            let (points, operations) = (points.len(), operations.len());
+            text.push_str(&format!("{name:<8} {points:>10} {operations:>10} {runs:>7} {violations:>10}\n"));
         }
-        write!(f, ", {violations} violations")
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_that_strikes_two_operations_is_one_point_and_two_runs() {
+        let mut tallies = [Tally::new("run", Weapon::Kill), Tally::new("rm", Weapon::Kill)];
+        for tally in &mut tallies {
+            tally.struck("command:write:1".into());
+        }
+        let text = summary(&tallies);
+        let row: Vec<&str> = text.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(row, ["kill", "1", "2", "2", "0"]);
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! `TARE_OTHER_BIN` names another version's binary; without it the second copy is the same version in a file of its own.
 
-use super::arguments::Extent;
+use super::arguments::{Arguments, Extent};
 use super::checker;
 use super::ground::Ground;
 use super::tally::Tally;
+use super::weapon::Weapon;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -74,11 +75,11 @@ const LOOP: [&str; 12] = [
 ];
 
 /// Plays the turns both ways round, and then the loops in parallel.
-pub(super) fn check(ground: &mut Ground, extent: Extent) -> Result<Tally, String> {
+pub(super) fn check(ground: &mut Ground, arguments: &Arguments) -> Result<Tally, String> {
     let other = ground.place().join("bin/tare-other");
     let source = std::env::var_os("TARE_OTHER_BIN").map_or_else(|| ground.tare_program(), PathBuf::from);
     fs::copy(&source, &other).map_err(|error| format!("{}: {error}", source.display()))?;
-    let mut tally = Tally::new(NAME);
+    let mut tally = Tally::new(NAME, Weapon::Place);
     let programs = [ground.tare_program(), other];
     for turns in TURNS {
         for first in [0, 1] {
@@ -89,10 +90,10 @@ pub(super) fn check(ground: &mut Ground, extent: Extent) -> Result<Tally, String
                 found.extend(run(ground, program, command).err().map(|words| format!("copy {who}: {words}")));
             }
             found.extend(checker::check(ground, None));
-            tell(ground, &mut tally, &found)?;
+            tell(ground, &mut tally, format!("copy {first} first: {}", turns[0].1), &found)?;
         }
     }
-    let rounds = match extent {
+    let rounds = match arguments.extent {
         Extent::Short => 3,
         Extent::Usual => 15,
         Extent::Full => 150,
@@ -100,7 +101,7 @@ pub(super) fn check(ground: &mut Ground, extent: Extent) -> Result<Tally, String
     ground.tare("import @/bb.tar bb")?;
     let mut found = side_by_side(ground, &programs, rounds);
     found.extend(checker::check(ground, None));
-    tell(ground, &mut tally, &found)?;
+    tell(ground, &mut tally, "side by side".into(), &found)?;
     Ok(tally)
 }
 
@@ -129,8 +130,8 @@ fn run(ground: &Ground, program: &PathBuf, command: &str) -> Result<(), String> 
     ground.finish(process, &name)?.said(&name).map(drop)
 }
 
-fn tell(ground: &Ground, tally: &mut Tally, found: &[String]) -> Result<(), String> {
-    tally.stood();
+fn tell(ground: &Ground, tally: &mut Tally, point: String, found: &[String]) -> Result<(), String> {
+    tally.struck(point);
     if found.is_empty() {
         return Ok(());
     }

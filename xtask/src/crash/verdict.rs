@@ -39,7 +39,7 @@ fn is_complaint(call: &str) -> bool {
 }
 
 /// A claim is a command that succeeds if the operation was done, or after a `!` one that fails then.
-fn disproof(ground: &Ground, claim: &str) -> Option<String> {
+pub(super) fn disproof(ground: &Ground, claim: &str) -> Option<String> {
     match claim.strip_prefix('!') {
         Some(command) => {
             ground.tare(command).is_ok().then(|| format!("succeeded, but so does: tare {command}"))

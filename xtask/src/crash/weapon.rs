@@ -9,10 +9,22 @@ pub(super) enum Weapon {
     Kill,
     /// The call is not made and fails.
     Error,
+    /// The engine works in a difficult place: on a full disk, on a read-only one, beside another engine.
+    Place,
+    /// The machine loses its power.
+    Power,
 }
 
 /// All of them, and what they are called.
-pub(super) const ALL: [(Weapon, &str); 2] = [(Weapon::Kill, "kill"), (Weapon::Error, "error")];
+pub(super) const ALL: [(Weapon, &str); 4] =
+    [(Weapon::Kill, "kill"), (Weapon::Error, "error"), (Weapon::Place, "place"), (Weapon::Power, "power")];
+/// Those that strike each operation in its system calls.
+pub(super) const STRIKING: [Weapon; 2] = [Weapon::Kill, Weapon::Error];
+
+/// What a weapon is called.
+pub(super) fn name(weapon: Weapon) -> &'static str {
+    ALL.iter().find(|(known, _)| *known == weapon).map_or("", |(_, name)| name)
+}
 
 /// The system calls that change something beyond the process. A kill before one of them is a kill after the one before it, so that
 /// `exit_group` stands for the end. Names of other architectures are passed over by strace.
