@@ -17,6 +17,7 @@ mod disk;
 mod full_disk;
 mod ground;
 mod log;
+mod machine;
 mod operation;
 mod point;
 mod power;
@@ -45,12 +46,13 @@ struct Scene {
     play: fn(&mut Ground, &Arguments) -> Result<Tally, String>,
 }
 
-const SCENES: [Scene; 5] = [
+const SCENES: [Scene; 6] = [
     Scene { name: chance::NAME, weapon: Weapon::Kill, play: chance::strike },
     Scene { name: full_disk::NAME, weapon: Weapon::Place, play: full_disk::check },
     Scene { name: read_only::NAME, weapon: Weapon::Place, play: read_only::check },
     Scene { name: two_versions::NAME, weapon: Weapon::Place, play: two_versions::check },
     Scene { name: power::NAME, weapon: Weapon::Power, play: power::check },
+    Scene { name: machine::NAME, weapon: Weapon::Power, play: machine::check },
 ];
 
 /// Sweeps every operation, or the one that the arguments name, in a mount namespace of its own: disks are mounted there.

@@ -5,11 +5,12 @@ use super::point::Point;
 use super::weapon::{self, Weapon};
 
 const USAGE: &str = "\
-usage: cargo xtask crash [--operation NAME] [--weapon WEAPON] [--power N] [--short | --full] [--at ROLE:CALL:NUMBER[:ERROR]]
+usage: cargo xtask crash [--operation NAME] [--weapon WEAPON] [--power N [--unsynced]] [--short | --full] [--at ROLE:CALL:NUMBER[:ERROR]]
 
   --operation NAME   only this operation, or this scene
   --weapon WEAPON    only kills (kill), calls that fail (error), difficult places (place), power cuts (power)
   --power N          only power cuts, so many of them
+  --unsynced         power cuts for an engine whose syncs do nothing: the sweep has to find violations
   --short            a sample, in less than three minutes
   --full             every call of every kind; hours
   --at POINT         one kill or error, as a violation names it";
@@ -33,16 +34,26 @@ pub(super) struct Arguments {
     operation: Option<String>,
     weapon: Option<Weapon>,
     power: Option<usize>,
+    /// The engine's syncs do nothing.
+    pub(super) unsynced: bool,
 }
 
 impl Arguments {
     pub(super) fn parse(args: &[String]) -> Result<Self, String> {
-        let mut parsed = Self { extent: Extent::Usual, at: None, operation: None, weapon: None, power: None };
+        let mut parsed = Self {
+            extent: Extent::Usual,
+            at: None,
+            operation: None,
+            weapon: None,
+            power: None,
+            unsynced: false,
+        };
         let mut rest = args.iter();
         while let Some(flag) = rest.next() {
             match flag.as_str() {
                 "--short" => parsed.extent = Extent::Short,
                 "--full" => parsed.extent = Extent::Full,
+                "--unsynced" => parsed.unsynced = true,
                 "--operation" => parsed.operation = Some(known(rest.next())?),
                 "--weapon" => parsed.weapon = Some(weapon(rest.next())?),
                 "--power" => {

@@ -20,7 +20,7 @@ use super::operation::{self, Operation};
 use super::random::Random;
 use super::tally::Tally;
 use super::weapon::Weapon;
-use super::{checker, soundness, verdict};
+use super::{checker, soundness, strace, verdict};
 use crate::program::output;
 use boot::Boots;
 use recorder::Recorder;
@@ -42,9 +42,20 @@ const AFTERWARDS: Duration = Duration::from_millis(20);
 /// The most cuts of one recording.
 const MOST: usize = 5;
 
+/// A container that removes itself is running when the power goes.
+const RUNNING: Operation = Operation {
+    name: "running",
+    roles: &[],
+    fresh: false,
+    setup: &["run -d --rm --name web bb sleep 60"],
+    command: "exec web true",
+    proof: &["!exec web true"],
+    undo: &["rm -f web"],
+};
+
 /// Operations whose result is on the disk.
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    operation::ALL.iter().filter(|operation| operation.name != "save")
+    operation::ALL.iter().filter(|operation| operation.name != "save").chain([&RUNNING])
 }
 
 /// An operation that was recorded. Events are counted from the making of the file system.
@@ -91,7 +102,8 @@ fn play(ground: &Ground, arguments: &Arguments, boots: &mut Boots, tally: &mut T
         // a few cuts are spread over all operations, and both file systems
         let stride = (pairs * each / wanted.max(1)).max(1) | 1;
         let (operation, kind) = all[number * stride % pairs];
-        let recording = record(ground, operation, kind, number / pairs % 2 == 1)?;
+        let manner = Manner { disturbed: number / pairs % 2 == 1, unsynced: arguments.unsynced };
+        let recording = record(ground, operation, kind, manner)?;
         for turn in 0..each.min(wanted - number * each) {
             let cut = recording.cut(number + turn, &mut random);
             strike(ground, &recording, cut, boots, &mut random, tally)?;
@@ -113,21 +125,30 @@ impl Recording<'_> {
     }
 }
 
-/// Runs an operation on a new disk, with other writes beside it if it is to be disturbed.
+/// How an operation is recorded.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    /// Something else is synced beside it.
+    disturbed: bool,
+    /// Its own syncs do nothing.
+    unsynced: bool,
+}
+
+/// Runs an operation on a new disk.
 fn record<'a>(
     ground: &Ground,
     operation: &'a Operation,
     kind: Kind,
-    disturbed: bool,
+    manner: Manner,
 ) -> Result<Recording<'a>, String> {
     let [image, file] = ["recorded.img", "recorded"].map(|name| ground.place().join(name));
     copy(&empty(ground, kind), &image)?;
     let recorder = Recorder::start(&image, &file)?;
     let disk = Disk::mount(kind, &file, &ground.place().join("disk"))?;
-    let over = AtomicBool::new(!disturbed);
+    let over = AtomicBool::new(!manner.disturbed);
     let times = std::thread::scope(|scope| {
         scope.spawn(|| disturb(&disk.directory().join("other"), &over));
-        let times = run(ground, operation, &recorder);
+        let times = run(ground, operation, &recorder, manner);
         over.store(true, Ordering::Relaxed);
         times
     });
@@ -138,10 +159,19 @@ fn record<'a>(
     Ok(Recording { operation, kind, events, begun, acknowledged, ended })
 }
 
-fn run(ground: &Ground, operation: &Operation, recorder: &Recorder) -> Result<[usize; 3], String> {
+fn run(
+    ground: &Ground,
+    operation: &Operation,
+    recorder: &Recorder,
+    manner: Manner,
+) -> Result<[usize; 3], String> {
     ground.stock(operation)?;
     let begun = recorder.now();
-    ground.tare(operation.command)?;
+    if manner.unsynced {
+        strace::without_syncs(ground, operation)?;
+    } else {
+        ground.tare(operation.command)?;
+    }
     let acknowledged = recorder.now();
     sleep(AFTERWARDS);
     Ok([begun, acknowledged, recorder.now()])

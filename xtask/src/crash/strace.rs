@@ -33,6 +33,16 @@ pub(super) fn strike(ground: &Ground, operation: &Operation, point: &Point) -> (
     (read(ground), ended)
 }
 
+/// Runs the operation as if the engine never synced anything.
+pub(super) fn without_syncs(ground: &Ground, operation: &Operation) -> Result<(), String> {
+    let calls = "fsync,fdatasync,syncfs";
+    let words = words(ground, &[format!("trace={calls}"), format!("inject={calls}:retval=0")]);
+    let mut command = std::process::Command::new(&words[0]);
+    command.args(&words[1..]).arg(ground.tare_program());
+    command.args(ground.roots()).args(ground.words(operation.command));
+    ground.finish(command, operation.command)?.said(operation.command).map(drop)
+}
+
 fn expressions(point: &Point) -> [String; 2] {
     let Point { call, number, error, .. } = point;
     let what = error.as_ref().map_or("signal=KILL".to_owned(), |error| format!("error={error}"));
