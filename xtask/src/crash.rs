@@ -84,7 +84,9 @@ fn sweep_all(arguments: &Arguments) -> Result<(), String> {
     let began = Instant::now();
     let mut tallies = Vec::new();
     let mut keep = |tally: Tally| {
-        println!("{tally}");
+        if tally.runs > 0 {
+            println!("{tally}");
+        }
         tallies.push(tally);
     };
     for operation in operation::ALL.iter().filter(|operation| arguments.wants(operation.name)) {

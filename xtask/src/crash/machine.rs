@@ -39,6 +39,7 @@ const LOOP: [&str; 10] = [
 pub(super) fn check(ground: &mut Ground, arguments: &Arguments) -> Result<Tally, String> {
     let wanted = match arguments.extent {
         Extent::Short => 0,
+        _ if arguments.unsynced => 0,
         Extent::Usual => 6,
         Extent::Full => 60,
     };

@@ -11,7 +11,7 @@ pub(super) struct Tally {
     weapon: Weapon,
     /// Where it was struck, each place once.
     points: BTreeSet<String>,
-    runs: usize,
+    pub(super) runs: usize,
     pub(super) violations: usize,
 }
 
