@@ -2,6 +2,7 @@
 
 use super::operation;
 use super::point::Point;
+use super::power;
 use super::weapon::{self, Weapon};
 
 const USAGE: &str = "\
@@ -72,7 +73,9 @@ impl Arguments {
 
     /// Whether this part of a sweep, which is no operation, is to be played.
     pub(super) fn plays(&self, name: &str, weapon: Weapon) -> bool {
-        self.wants(name) && self.uses(weapon) && self.at.is_none()
+        // power cuts of one operation
+        let is_meant = self.wants(name) || self.power.is_some() && name == power::NAME;
+        is_meant && self.uses(weapon) && self.at.is_none()
     }
 
     /// How many power cuts there are to be.
@@ -99,6 +102,7 @@ fn known(name: Option<&String>) -> Result<String, String> {
     let name = name.ok_or(USAGE)?;
     let mut names: Vec<&str> = operation::ALL.iter().map(|operation| operation.name).collect();
     names.extend(super::SCENES.iter().map(|scene| scene.name));
+    names.push(power::RUNNING.name);
     if names.contains(&name.as_str()) {
         return Ok(name.clone());
     }

@@ -3,6 +3,7 @@
 use super::operation::Operation;
 use super::stand_in::SUPERVISOR;
 use super::{checker, remains};
+use crate::program::output;
 use crate::target;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -39,18 +40,18 @@ impl Ground {
     /// Makes the fixtures, with the binary that is to be tested.
     pub(super) fn prepare() -> Result<Self, String> {
         let binary = target::tare().ok_or("no tare binary: build it, or name it with TARE_BIN")?;
-        let place = std::env::temp_dir().join(format!("tare-crash-{}", std::process::id()));
-        let mut ground =
-            Self { data_root: place.join("data"), place, commands: AtomicU64::new(0), suffix: String::new() };
         for program in PROGRAMS {
-            ground.program(program)?;
+            located(program)?;
         }
+        let place = new_place()?;
+        let exec_root = place.join("exec");
+        let suffix = suffix(&exec_root)?;
+        let ground = Self { data_root: place.join("data"), place, commands: AtomicU64::new(0), suffix };
         let failed = |error: std::io::Error| format!("{}: {error}", ground.place.display());
         fs::create_dir_all(ground.place.join("bin")).map_err(failed)?;
         fs::copy(&binary, ground.tare_program()).map_err(|error| format!("{}: {error}", binary.display()))?;
         fs::hard_link(ground.tare_program(), ground.supervisor_program()).map_err(failed)?;
         ground.make_fixtures().map_err(failed)?;
-        ground.suffix = ground.read_suffix()?;
         ground.archive("small")?;
         ground.archive("bb")?;
         for command in ["import @/bb.tar bb", "build -q -t app @/context", "save -o @/app.tar app"] {
@@ -82,16 +83,6 @@ impl Ground {
         command.arg("-C").arg(self.place.join(name)).arg("-cf").arg(self.place.join(format!("{name}.tar")));
         command.arg(".");
         self.finish(command, "tar")?.said("tar").map(drop)
-    }
-
-    fn read_suffix(&self) -> Result<String, String> {
-        let path = self.place.join("exec-root");
-        fs::write(&path, self.exec_root().as_os_str().as_encoded_bytes())
-            .map_err(|error| error.to_string())?;
-        let mut command = Command::new("sha256sum");
-        command.arg(&path);
-        let digest = self.finish(command, "sha256sum")?.said("sha256sum")?;
-        digest.get(..8).map(str::to_owned).ok_or_else(|| "sha256sum: no digest".into())
     }
 
     pub(super) fn place(&self) -> &Path {
@@ -136,7 +127,7 @@ impl Ground {
 
     /// Where a program of the host is.
     pub(super) fn program(&self, name: &str) -> Result<String, String> {
-        find(name).map(|path| path.display().to_string()).ok_or_else(|| format!("{name} is not installed"))
+        located(name)
     }
 
     /// The flags that choose this engine.
@@ -262,6 +253,27 @@ impl Drop for Ground {
         let _ = self.scrap();
         let _ = fs::remove_dir_all(&self.place);
     }
+}
+
+/// A directory that no other sweep has had, not even one that was killed.
+fn new_place() -> Result<PathBuf, String> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let name = format!("tare-crash-{}-{:x}", std::process::id(), now.as_nanos());
+    let place = std::env::temp_dir().join(name);
+    fs::create_dir(&place).map_err(|error| format!("{}: {error}", place.display()))?;
+    Ok(place)
+}
+
+/// What the names of host objects of an engine end with. Nothing may ever be looked for without it: that would be anybody's.
+fn suffix(exec_root: &Path) -> Result<String, String> {
+    let path = exec_root.with_extension("text");
+    fs::write(&path, exec_root.as_os_str().as_encoded_bytes()).map_err(|error| error.to_string())?;
+    let digest = output(Command::new("sha256sum").arg(&path))?;
+    digest.get(..8).map(str::to_owned).ok_or_else(|| "sha256sum: no digest".into())
+}
+
+fn located(program: &str) -> Result<String, String> {
+    find(program).map(|path| path.display().to_string()).ok_or_else(|| format!("{program} is not installed"))
 }
 
 fn find(program: &str) -> Option<PathBuf> {

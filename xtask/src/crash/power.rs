@@ -43,7 +43,7 @@ const AFTERWARDS: Duration = Duration::from_millis(20);
 const MOST: usize = 5;
 
 /// A container that removes itself is running when the power goes.
-const RUNNING: Operation = Operation {
+pub(super) const RUNNING: Operation = Operation {
     name: "running",
     roles: &[],
     fresh: false,
@@ -53,9 +53,13 @@ const RUNNING: Operation = Operation {
     undo: &["rm -f web"],
 };
 
-/// Operations whose result is on the disk.
-fn operations() -> impl Iterator<Item = &'static Operation> {
-    operation::ALL.iter().filter(|operation| operation.name != "save").chain([&RUNNING])
+/// Operations whose result is not in the store.
+const ELSEWHERE: [&str; 1] = ["save"];
+
+/// The operations that the arguments want: all, if they name none of them.
+fn operations(arguments: &Arguments) -> impl Iterator<Item = &'static Operation> {
+    let all = operation::ALL.iter().filter(|operation| !ELSEWHERE.contains(&operation.name));
+    all.chain([&RUNNING]).filter(|operation| arguments.wants(NAME) || arguments.wants(operation.name))
 }
 
 /// An operation that was recorded. Events are counted from the making of the file system.
@@ -94,10 +98,10 @@ pub(super) fn check(ground: &mut Ground, arguments: &Arguments) -> Result<Tally,
 fn play(ground: &Ground, arguments: &Arguments, boots: &mut Boots, tally: &mut Tally) -> Result<(), String> {
     let mut random = Random::new();
     let wanted = arguments.cuts();
-    let pairs = operations().count() * KINDS.len();
-    let each = (wanted / pairs).clamp(1, MOST);
-    let all = operations().flat_map(|operation| KINDS.map(|kind| (operation, kind)));
+    let all = operations(arguments).flat_map(|operation| KINDS.map(|kind| (operation, kind)));
     let all: Vec<(&Operation, Kind)> = all.collect();
+    let pairs = all.len();
+    let each = (wanted / pairs.max(1)).clamp(1, MOST);
     for number in 0..wanted.div_ceil(each) {
         // a few cuts are spread over all operations, and both file systems
         let stride = (pairs * each / wanted.max(1)).max(1) | 1;
