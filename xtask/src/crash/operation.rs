@@ -1,4 +1,8 @@
-//! What is killed, and made to fail.
+//! What is killed, made to fail, run on difficult disks, and cut off from its power.
+//!
+//! An operation is an entry of [`ALL`], and every weapon takes it from there: its command, what has to be there before, what proves that
+//! it was done, and what undoes it. What a command needs beside the fixtures is made once by `Ground::prepare`, and a placeholder for it
+//! is replaced by `Ground::words`.
 
 use super::point::Role;
 

@@ -11,13 +11,18 @@ pub(super) struct Tally {
     weapon: Weapon,
     /// Where it was struck, each place once.
     points: BTreeSet<String>,
-    pub(super) runs: usize,
+    runs: usize,
     pub(super) violations: usize,
 }
 
 impl Tally {
     pub(super) fn new(name: &'static str, weapon: Weapon) -> Self {
         Self { name, weapon, points: BTreeSet::new(), runs: 0, violations: 0 }
+    }
+
+    /// Whether nothing was done.
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs == 0 && self.violations == 0
     }
 
     /// Counts a strike at this point.
@@ -56,7 +61,7 @@ pub(super) fn summary(tallies: &[Tally]) -> String {
         let runs: usize = of.iter().map(|tally| tally.runs).sum();
         let violations: usize = of.iter().map(|tally| tally.violations).sum();
         let operations: BTreeSet<&str> = of.iter().map(|tally| tally.name).collect();
-        if runs > 0 {
+        if !of.iter().all(|tally| tally.is_empty()) {
             let (points, operations) = (points.len(), operations.len());
             text.push_str(&format!("{name:<8} {points:>10} {operations:>10} {runs:>7} {violations:>10}\n"));
         }
