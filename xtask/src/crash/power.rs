@@ -101,7 +101,8 @@ fn play(ground: &Ground, arguments: &Arguments, boots: &mut Boots, tally: &mut T
     let all = operations(arguments).flat_map(|operation| KINDS.map(|kind| (operation, kind)));
     let all: Vec<(&Operation, Kind)> = all.collect();
     let pairs = all.len();
-    let each = (wanted / pairs.max(1)).clamp(1, MOST);
+    // so many that there is a recording of each with and without other writes
+    let each = (wanted / (2 * pairs.max(1))).clamp(1, MOST);
     for number in 0..wanted.div_ceil(each) {
         // a few cuts are spread over all operations, and both file systems
         let stride = (pairs * each / wanted.max(1)).max(1) | 1;
