@@ -111,6 +111,11 @@ fn kill(ground: &Ground, life: &Life, pause: Duration) -> Result<bool, String> {
     };
     sleep(pause);
     let killed = supervisor.is_some_and(|pid| ground.supervisor() == Some(pid) && signal("KILL", pid));
+    // a signal is sent at once, and a process ends in its own time
+    let deadline = Instant::now() + LIMIT;
+    while killed && ground.supervisor() == supervisor && Instant::now() < deadline {
+        sleep(TURN);
+    }
     for mut child in [Some(command), beside].into_iter().flatten() {
         wait(&mut child, life)?;
     }
