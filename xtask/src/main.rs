@@ -13,6 +13,7 @@ use std::process::ExitCode;
 mod bench;
 mod crash;
 mod leftovers;
+mod program;
 mod target;
 mod tidy;
 mod vm;
@@ -25,7 +26,7 @@ usage: cargo xtask TASK [ARGUMENTS]
   leftovers compare FILE       fail when the tests left something behind
   vm [OPTIONS] -- COMMAND      run a command in a virtual machine
   bench [OPTIONS]              measure tare against its peers
-  crash [OPTIONS]              kill tare everywhere, and look what that leaves";
+  crash [OPTIONS]              kill tare everywhere, make its calls fail, cut its power, and look what that leaves";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

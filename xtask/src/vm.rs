@@ -45,6 +45,10 @@ struct Options {
     systemd: bool,
     append: String,
     keep: bool,
+    /// A disk of the guest: `/dev/vda`.
+    disk: Option<PathBuf>,
+    /// When the machine loses its power, counted from the command's first output.
+    cut: Option<Duration>,
     command: Vec<String>,
 }
 
@@ -59,6 +63,8 @@ impl Default for Options {
             systemd: false,
             append: String::new(),
             keep: false,
+            disk: None,
+            cut: None,
             command: Vec::new(),
         }
     }
@@ -75,18 +81,37 @@ pub fn run(args: &[String]) -> Result<(), String> {
         return writeln!(std::io::stdout(), "{USAGE}").map_err(|error| error.to_string());
     }
     let options = parse(args).map_err(|problem| format!("{problem}\n\n{USAGE}"))?;
-    let code = boot(&options)?;
+    let code = boot(&options, &mut std::io::stdout())?;
     std::process::exit(code)
 }
 
+/// Runs a shell script in a machine with a disk, with files of this machine and more kernel modules, and kills the machine so long after
+/// the first output: all that the script had printed by then. The disk is left as it is.
+pub(crate) fn cut_short(
+    script: &str,
+    files: Vec<(PathBuf, String)>,
+    modules: Vec<String>,
+    disk: &Path,
+    after: Duration,
+) -> Result<String, String> {
+    let command = ["sh", "-c", script].map(str::to_owned).into();
+    let (disk, cut) = (Some(disk.to_path_buf()), Some(after));
+    let options = Options { files, modules, disk, cut, command, ..Options::default() };
+    let mut out = Vec::new();
+    match boot(&options, &mut out)? {
+        machine::CUT => Ok(String::from_utf8_lossy(&out).into_owned()),
+        code => Err(format!("the script ended with {code}: {}", String::from_utf8_lossy(&out))),
+    }
+}
+
 /// Makes the machine's directory, boots it and removes what it left. The exit code is the command's.
-fn boot(options: &Options) -> Result<i32, String> {
+fn boot(options: &Options, out: &mut dyn Write) -> Result<i32, String> {
     let target = target::directory();
     let kernel = kernel::obtain(&options.kernel, &target.join("vm"))?;
     let system = if options.systemd { Some(systemd::obtain(&target.join("vm"))?) } else { None };
     let place = target.join("vm").join(format!("run-{}", std::process::id()));
     std::fs::create_dir_all(&place).map_err(|error| format!("create {}: {error}", place.display()))?;
-    let result = boot_in(&place, &kernel, system.as_deref(), options);
+    let result = boot_in(&place, &kernel, system.as_deref(), options, out);
     if options.keep {
         note(&format!("kept {}", place.display()));
     } else {
@@ -100,6 +125,7 @@ fn boot_in(
     kernel: &kernel::Kernel,
     system: Option<&Path>,
     options: &Options,
+    out: &mut dyn Write,
 ) -> Result<i32, String> {
     let nonce = format!("{}-{:x}", std::process::id(), started());
     let image = initramfs::Contents {
@@ -119,8 +145,10 @@ fn boot_in(
         timeout: options.timeout,
         append: &format!("{} {}", system.map_or("", |_| systemd::APPEND), options.append),
         nonce: &nonce,
+        disk: options.disk.as_deref(),
+        cut: options.cut,
     }
-    .run(&mut std::io::stdout())
+    .run(out)
 }
 
 /// Nanoseconds since the epoch: makes the console's marker one that the command cannot print by accident.

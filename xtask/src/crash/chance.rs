@@ -1,10 +1,12 @@
 //! Supervisors that are killed at random instants: while a container starts, runs, executes something, ends.
 
-use super::arguments::Extent;
+use super::arguments::{Arguments, Extent};
 use super::ground::{Ground, LIMIT};
 use super::operation::Operation;
 use super::point::Role;
+use super::random::Random;
 use super::tally::Tally;
+use super::weapon::Weapon;
 use super::{checker, operation};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -38,28 +40,29 @@ const STOCK: Operation = Operation {
     fresh: false,
     setup: &[],
     command: "images",
+    proof: &[],
     undo: &[],
 };
 
 /// Kills supervisors: 300 of them, or 30, or 10.
-pub(super) fn strike(ground: &Ground, extent: Extent) -> Result<Tally, String> {
-    let wanted = match extent {
+pub(super) fn strike(ground: &mut Ground, arguments: &Arguments) -> Result<Tally, String> {
+    let wanted = match arguments.extent {
         Extent::Short => 10,
         Extent::Usual => 30,
         Extent::Full => 300,
     };
     let mut random = Random::new();
-    let mut tally = Tally::new(NAME);
+    let mut tally = Tally::new(NAME, Weapon::Kill);
     let (mut kills, mut tries) = (0, 0);
     while kills < wanted && tries < 3 * wanted {
         let life = &LIVES[tries % LIVES.len()];
         tries += 1;
         ground.stock(&STOCK)?;
-        let pause = random.below(life.span);
+        let pause = Duration::from_micros(random.below(life.span.as_micros() as u64));
         let killed = kill(ground, life, pause)?;
         kills += usize::from(killed);
         if killed {
-            tally.killed("at any instant");
+            tally.struck(format!("any instant of {}", life.command));
         }
         let found = check(ground);
         if !found.is_empty() {
@@ -108,6 +111,11 @@ fn kill(ground: &Ground, life: &Life, pause: Duration) -> Result<bool, String> {
     };
     sleep(pause);
     let killed = supervisor.is_some_and(|pid| ground.supervisor() == Some(pid) && signal("KILL", pid));
+    // a signal is sent at once, and a process ends in its own time
+    let deadline = Instant::now() + LIMIT;
+    while killed && ground.supervisor() == supervisor && Instant::now() < deadline {
+        sleep(TURN);
+    }
     for mut child in [Some(command), beside].into_iter().flatten() {
         wait(&mut child, life)?;
     }
@@ -139,21 +147,4 @@ pub(super) fn signal(name: &str, pid: u32) -> bool {
     let status =
         Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
-}
-
-/// xorshift64 (Marsaglia 2003): its numbers need not be good, only many.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Self(now.as_nanos() as u64 | 1)
-    }
-
-    fn below(&mut self, limit: Duration) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        Duration::from_micros(self.0 % (limit.as_micros() as u64).max(1))
-    }
 }

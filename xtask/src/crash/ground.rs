@@ -3,11 +3,13 @@
 use super::operation::Operation;
 use super::stand_in::SUPERVISOR;
 use super::{checker, remains};
+use crate::program::output;
 use crate::target;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a command may take before it hangs.
@@ -27,6 +29,9 @@ RUN rm -r /old && mkdir /old && echo new > /old/new && rm /gone && chown 1:1 /co
 #[derive(Debug)]
 pub(super) struct Ground {
     place: PathBuf,
+    data_root: PathBuf,
+    /// So that each command has files of its own for what it prints.
+    commands: AtomicU64,
     /// What the names of host objects end with (docs/adr/0007).
     suffix: String,
 }
@@ -35,17 +40,18 @@ impl Ground {
     /// Makes the fixtures, with the binary that is to be tested.
     pub(super) fn prepare() -> Result<Self, String> {
         let binary = target::tare().ok_or("no tare binary: build it, or name it with TARE_BIN")?;
-        let place = std::env::temp_dir().join(format!("tare-crash-{}", std::process::id()));
-        let mut ground = Self { place, suffix: String::new() };
         for program in PROGRAMS {
-            ground.program(program)?;
+            located(program)?;
         }
+        let place = new_place()?;
+        let exec_root = place.join("exec");
+        let suffix = suffix(&exec_root)?;
+        let ground = Self { data_root: place.join("data"), place, commands: AtomicU64::new(0), suffix };
         let failed = |error: std::io::Error| format!("{}: {error}", ground.place.display());
         fs::create_dir_all(ground.place.join("bin")).map_err(failed)?;
         fs::copy(&binary, ground.tare_program()).map_err(|error| format!("{}: {error}", binary.display()))?;
         fs::hard_link(ground.tare_program(), ground.supervisor_program()).map_err(failed)?;
         ground.make_fixtures().map_err(failed)?;
-        ground.suffix = ground.read_suffix()?;
         ground.archive("small")?;
         ground.archive("bb")?;
         for command in ["import @/bb.tar bb", "build -q -t app @/context", "save -o @/app.tar app"] {
@@ -75,23 +81,21 @@ impl Ground {
     fn archive(&self, name: &str) -> Result<(), String> {
         let mut command = Command::new("tar");
         command.arg("-C").arg(self.place.join(name)).arg("-cf").arg(self.place.join(format!("{name}.tar")));
-        self.said(command.arg("."), "tar").map(drop)
-    }
-
-    fn read_suffix(&self) -> Result<String, String> {
-        let path = self.place.join("exec-root");
-        fs::write(&path, self.exec_root().as_os_str().as_encoded_bytes())
-            .map_err(|error| error.to_string())?;
-        let digest = self.said(Command::new("sha256sum").arg(&path), "sha256sum")?;
-        digest.get(..8).map(str::to_owned).ok_or_else(|| "sha256sum: no digest".into())
+        command.arg(".");
+        self.finish(command, "tar")?.said("tar").map(drop)
     }
 
     pub(super) fn place(&self) -> &Path {
         &self.place
     }
 
-    pub(super) fn data_root(&self) -> PathBuf {
-        self.place.join("data")
+    pub(super) fn data_root(&self) -> &Path {
+        &self.data_root
+    }
+
+    /// Moves the engine to another data root; what is in the old one is not looked at any more.
+    pub(super) fn move_to(&mut self, data_root: PathBuf) {
+        self.data_root = data_root;
     }
 
     pub(super) fn exec_root(&self) -> PathBuf {
@@ -123,12 +127,12 @@ impl Ground {
 
     /// Where a program of the host is.
     pub(super) fn program(&self, name: &str) -> Result<String, String> {
-        find(name).map(|path| path.display().to_string()).ok_or_else(|| format!("{name} is not installed"))
+        located(name)
     }
 
     /// The flags that choose this engine.
     pub(super) fn roots(&self) -> [String; 4] {
-        let [data, exec] = [self.data_root(), self.exec_root()].map(|path| path.display().to_string());
+        let [data, exec] = [self.data_root(), &self.exec_root()].map(|path| path.display().to_string());
         ["--data-root".into(), data, "--exec-root".into(), exec]
     }
 
@@ -140,43 +144,33 @@ impl Ground {
 
     /// Runs a command of the engine; what it printed, or what it complained about.
     pub(super) fn tare(&self, command: &str) -> Result<String, String> {
-        let mut program = Command::new(self.tare_program());
-        self.said(program.args(self.roots()).args(self.words(command)), &format!("tare {command}"))
+        self.end_of(command)?.said(&format!("tare {command}"))
     }
 
-    fn said(&self, command: &mut Command, name: &str) -> Result<String, String> {
-        let status = self.wait(command, name)?;
-        let read = |file| fs::read(self.place.join(file)).unwrap_or_default();
-        if status.success() {
-            return Ok(String::from_utf8_lossy(&read("said")).into_owned());
-        }
-        let complaint = read("complained");
-        Err(format!("{name}: {status}: {}", String::from_utf8_lossy(&complaint).trim().replace('\n', "; ")))
+    /// Runs a command of the engine to its end, which may be any; an error if it hangs.
+    pub(super) fn end_of(&self, command: &str) -> Result<Ended, String> {
+        let mut program = Command::new(self.tare_program());
+        program.args(self.roots()).args(self.words(command));
+        self.finish(program, &format!("tare {command}"))
     }
 
     /// Runs something to its end, which may be any; an error if it hangs.
-    pub(super) fn finish(&self, mut command: Command, name: &str) -> Result<(), String> {
-        self.wait(&mut command, name).map(drop)
-    }
-
-    fn wait(&self, command: &mut Command, name: &str) -> Result<ExitStatus, String> {
+    pub(super) fn finish(&self, mut command: Command, name: &str) -> Result<Ended, String> {
+        let number = self.commands.fetch_add(1, Ordering::Relaxed);
+        let [said, complained] =
+            ["said", "complained"].map(|word| self.place.join(format!("{word}-{number}")));
         let failed = |error: std::io::Error| format!("{name}: {error}");
-        let file = |name| File::create(self.place.join(name)).map_err(failed);
-        command.stdin(Stdio::null()).stdout(file("said")?).stderr(file("complained")?);
-        let mut child = command.spawn().map_err(failed)?;
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            if let Some(status) = child.try_wait().map_err(failed)? {
-                return Ok(status);
-            }
-            if Instant::now() > deadline {
-                // it may have ended just now
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("{name}: hangs"));
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let file = |path| File::create(path).map_err(failed);
+        command.stdin(Stdio::null()).stdout(file(&said)?).stderr(file(&complained)?);
+        let status = wait(&mut command, name);
+        let read = |path: &Path| {
+            let bytes = fs::read(path).unwrap_or_default();
+            // nobody reads it again
+            let _ = fs::remove_file(path);
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let (output, complaint) = (read(&said), read(&complained));
+        Ok(Ended { status: status?, output, complaint })
     }
 
     /// Brings the engine into the state that an operation begins in.
@@ -211,15 +205,45 @@ impl Ground {
         })
     }
 
+    /// Ends all that lives in memory only, as a power cut does.
+    pub(super) fn power_off(&self) -> Result<(), String> {
+        remains::remove(self)?;
+        match fs::remove_dir_all(self.exec_root()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(format!("{}: {error}", self.exec_root().display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Throws everything away, whatever state it is in.
     pub(super) fn scrap(&self) -> Result<(), String> {
         remains::remove(self)?;
-        for root in [self.data_root(), self.exec_root()] {
+        for root in [self.data_root(), &self.exec_root()] {
             if root.exists() {
-                fs::remove_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+                fs::remove_dir_all(root).map_err(|error| format!("{}: {error}", root.display()))?;
             }
         }
         Ok(())
+    }
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) status: ExitStatus,
+    pub(super) output: String,
+    pub(super) complaint: String,
+}
+
+impl Ended {
+    /// What it printed, if it succeeded; or what it complained about, in one line.
+    pub(super) fn said(self, name: &str) -> Result<String, String> {
+        let Self { status, output, complaint } = self;
+        if status.success() {
+            return Ok(output);
+        }
+        Err(format!("{name}: {status}: {}", complaint.trim().replace('\n', "; ")))
     }
 }
 
@@ -231,7 +255,47 @@ impl Drop for Ground {
     }
 }
 
+/// A directory that no other sweep has had, not even one that was killed.
+fn new_place() -> Result<PathBuf, String> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let name = format!("tare-crash-{}-{:x}", std::process::id(), now.as_nanos());
+    let place = std::env::temp_dir().join(name);
+    fs::create_dir(&place).map_err(|error| format!("{}: {error}", place.display()))?;
+    Ok(place)
+}
+
+/// What the names of host objects of an engine end with. Nothing may ever be looked for without it: that would be anybody's.
+fn suffix(exec_root: &Path) -> Result<String, String> {
+    let path = exec_root.with_extension("text");
+    fs::write(&path, exec_root.as_os_str().as_encoded_bytes()).map_err(|error| error.to_string())?;
+    let digest = output(Command::new("sha256sum").arg(&path))?;
+    digest.get(..8).map(str::to_owned).ok_or_else(|| "sha256sum: no digest".into())
+}
+
+fn located(program: &str) -> Result<String, String> {
+    find(program).map(|path| path.display().to_string()).ok_or_else(|| format!("{program} is not installed"))
+}
+
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| file.is_file())
+}
+
+/// Runs a program to its end, but not longer than any may take.
+fn wait(command: &mut Command, name: &str) -> Result<ExitStatus, String> {
+    let failed = |error: std::io::Error| format!("{name}: {error}");
+    let mut child = command.spawn().map_err(failed)?;
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            return Ok(status);
+        }
+        if Instant::now() > deadline {
+            // it may have ended just now
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!("{name}: hangs"));
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }

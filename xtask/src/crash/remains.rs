@@ -28,20 +28,10 @@ const DATA_ROOT: [&str; 11] = [
     "trash",
 ];
 /// Directories that are empty then.
-const EMPTY: [&str; 12] = [
-    "data/blobs/sha256",
-    "data/layers/sha256",
-    "data/refs",
-    "data/cache",
-    "data/names",
-    "data/containers",
-    "data/volumes",
-    "data/staging",
-    "data/trash",
-    "exec/containers",
-    "exec/leases",
-    "exec/networks/bridge/addresses",
-];
+const EMPTY: [&str; 9] =
+    ["blobs/sha256", "layers/sha256", "refs", "cache", "names", "containers", "volumes", "staging", "trash"];
+/// And these below the exec root.
+const EMPTY_TOO: [&str; 3] = ["containers", "leases", "networks/bridge/addresses"];
 
 /// Ids of the containers and steps of which there is anything on disk: the host objects of each begin with or contain its id.
 pub(super) fn ids(ground: &Ground) -> BTreeSet<String> {
@@ -69,8 +59,10 @@ fn find(ground: &Ground, ids: &BTreeSet<String>) -> Vec<String> {
     let rules = output("nft", &["list", "ruleset"]);
     left.extend(lines_with(&rules, &ground.group()).map(|line| format!("nftables: {line}")));
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let place = ground.place().display().to_string();
-    left.extend(lines_with(&mounts, &place).map(|line| format!("mount {line}")));
+    for root in [ground.data_root(), &ground.exec_root()] {
+        let root = root.display().to_string();
+        left.extend(lines_with(&mounts, &root).map(|line| format!("mount {line}")));
+    }
     left.iter().map(|line| format!("left after prune: {line}")).collect()
 }
 
@@ -85,11 +77,12 @@ fn on_disk(ground: &Ground) -> Vec<String> {
             names(&directory).into_iter().filter(|name| !allowed(name)).map(|name| directory.join(name)),
         );
     };
-    expect(ground.data_root(), &|name| DATA_ROOT.contains(&name));
-    for directory in EMPTY {
-        expect(ground.place().join(directory), &|_| false);
+    let (data, exec) = (ground.data_root(), ground.exec_root());
+    expect(data.to_path_buf(), &|name| DATA_ROOT.contains(&name));
+    let empty = EMPTY.map(|directory| data.join(directory)).into_iter();
+    for directory in empty.chain(EMPTY_TOO.map(|directory| exec.join(directory))) {
+        expect(directory, &|_| false);
     }
-    let exec = ground.exec_root();
     expect(exec.join("locks"), &|name| !name.starts_with("container-") && !name.starts_with('.'));
     expect(exec.join("seccomp"), &|name| !name.starts_with('.'));
     expect(exec.join("networks/bridge"), &|name| name.ends_with(".lock") || name == "addresses");

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::program::output;
+
 /// What a container needs and Debian's cloud kernel has as modules: the overlay, the bridge network with its address
 /// translation, disks.
 const MODULES: [&str; 11] = [
@@ -126,17 +128,6 @@ fn only(directory: &Path, prefix: &str) -> Result<PathBuf, String> {
         .ok_or_else(|| {
             format!("{}: no {prefix}*; remove this directory to download it again", directory.display())
         })
-}
-
-/// Runs a program to its end; what it printed, or why it did not work.
-pub(super) fn output(command: &mut Command) -> Result<String, String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("{name}: {error}"))?;
-    if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{name}: {}: {}", output.status, words.trim()));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::console::Console;
 
+/// `setpriv` ties QEMU's life to ours, so that it cannot be left behind when this process is killed.
+const QEMU: [&str; 3] = ["--pdeathsig", "KILL", "qemu-system-x86_64"];
+
 /// One run of a virtual machine.
 #[derive(Debug)]
 pub(super) struct Machine<'a> {
@@ -20,7 +23,14 @@ pub(super) struct Machine<'a> {
     pub(super) append: &'a str,
     /// What the console's marks are recognised by.
     pub(super) nonce: &'a str,
+    /// A file that is a disk of the guest.
+    pub(super) disk: Option<&'a Path>,
+    /// When it is killed, counted from the command's first output.
+    pub(super) cut: Option<Duration>,
 }
+
+/// The code of a machine that was killed as it had been asked for: no exit code.
+pub(super) const CUT: i32 = -1;
 
 impl Machine<'_> {
     /// Boots the machine, writes the command's output to `out`, and waits until the machine has ended.
@@ -34,13 +44,20 @@ impl Machine<'_> {
         outcome
     }
 
-    /// `setpriv` ties QEMU's life to ours, so that it cannot be left behind when this process is killed.
     fn start(&self) -> Result<Child, String> {
         let memory = self.memory.to_string();
-        let machine = ["-M", "microvm,acpi=off", "-accel", "tcg", "-cpu", "max", "-m", memory.as_str()];
+        // Debian's kernel finds a disk of the small machine only by ACPI, and with that it hangs at times while it looks for a clock
+        let board = if self.disk.is_some() { "pc" } else { "microvm,acpi=off" };
+        let machine = ["-M", board, "-accel", "tcg", "-cpu", "max", "-m", memory.as_str()];
         let streams = ["-nographic", "-nodefaults", "-no-reboot", "-serial", "stdio"];
-        Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "qemu-system-x86_64"])
+        let mut command = Command::new("setpriv");
+        if let Some(disk) = self.disk {
+            let drive = format!("if=none,id=disk,format=raw,file={}", disk.display());
+            command.args(QEMU).args(["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"]);
+        } else {
+            command.args(QEMU);
+        }
+        command
             .args(machine)
             .args(streams)
             .args(["-append", &format!("console=ttyS0 quiet panic=-1 reboot=t {}", self.append)])
@@ -56,13 +73,24 @@ impl Machine<'_> {
 
     /// Sorts the console's output until it closes or the time is up.
     fn follow(&self, stdout: ChildStdout, out: &mut dyn Write) -> Result<i32, String> {
-        let deadline = Instant::now() + self.timeout;
+        let mut deadline = Instant::now() + self.timeout;
+        let mut has_begun = false;
         let (sender, pieces) = sync_channel(16);
         std::thread::spawn(move || read(stdout, &sender));
         let mut console = Console::new(self.nonce);
         let mut boot = Vec::new();
-        while let Some(piece) = next(&pieces, deadline).map_err(|()| self.late())? {
+        loop {
+            let piece = match next(&pieces, deadline) {
+                Ok(Some(piece)) => piece,
+                Ok(None) => break,
+                Err(()) if has_begun && self.cut.is_some() => return Ok(CUT),
+                Err(()) => return Err(self.late()),
+            };
             let sorted = console.take(&piece);
+            if let Some(cut) = self.cut.filter(|_| !has_begun && !sorted.command.is_empty()) {
+                has_begun = true;
+                deadline = Instant::now() + cut;
+            }
             boot.extend(sorted.boot);
             out.write_all(&sorted.command).and_then(|()| out.flush()).map_err(|error| error.to_string())?;
             if let Some(code) = console.exit_code() {

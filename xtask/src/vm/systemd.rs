@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::kernel::output;
+use crate::program::output;
 
 /// systemd, the bus, and the libraries that both need.
 const PACKAGES: [&str; 28] = [
