@@ -22,6 +22,7 @@ mod oci;
 mod pause;
 mod prune;
 mod ps;
+mod registry;
 mod registry_kit;
 mod rename;
 mod rm;
