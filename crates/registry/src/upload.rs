@@ -153,17 +153,28 @@ impl Upload<'_> {
             };
             let pause = retry::pause(attempt, None);
             attempt += 1;
-            (session, offset) = self.client.wait(async {
+            let next = self.client.wait(async {
                 tokio::time::sleep(pause).await;
-                match self.resume(&session).await {
-                    Ok(resumed) if resumed.1 > 0 => Ok(resumed),
-                    Err(Error::Canceled) => Err(Error::Canceled),
-                    // a session that is gone is begun again, and one that may have a byte or none
-                    _ => self.begin().await.map(|session| (session, 0)).map_err(|_| error),
-                }
+                self.next(&session, error).await
             })?;
+            let Some(next) = next else { return Ok(()) };
+            (session, offset) = next;
             progress(offset);
         }
+    }
+
+    /// Where to go on after a failure; nowhere if only the registry's last answer was lost.
+    async fn next(&self, session: &str, failure: Error) -> Result<Option<(String, u64)>> {
+        match self.resume(session).await {
+            Ok(resumed) if resumed.1 > 0 => return Ok(Some(resumed)),
+            Err(Error::Canceled) => return Err(Error::Canceled),
+            // a session that is gone is begun again, and one that may have a byte or none
+            _ => {}
+        }
+        if self.exists().await.unwrap_or(false) {
+            return Ok(None);
+        }
+        self.begin().await.map(|session| Some((session, 0))).map_err(|_| failure)
     }
 
     async fn begin(&self) -> Result<String> {
