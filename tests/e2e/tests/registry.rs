@@ -1,10 +1,16 @@
 //! `tare pull` and `tare push`, and the pull that `tare run` begins with: Debian's registry, other engines, and a registry in which things go wrong.
 
+mod cuts;
+mod lies;
+mod peers;
 mod policy;
 mod pull;
+mod push;
 mod secrets;
 mod settings;
 mod sharing;
+mod strangers;
+mod uploads;
 
 use e2e::{Background, Blob, Chaos, Image, Root, Said, TestEngine, ask, base64, gzip, noise, sha256};
 use std::collections::BTreeSet;
@@ -105,6 +111,11 @@ impl User {
     fn names(&self, directory: &str) -> BTreeSet<String> {
         let entries = fs::read_dir(self.engine.data_root().join(directory)).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    /// How much has arrived of a blob.
+    fn size_of_download(&self, hex: &str) -> u64 {
+        fs::metadata(self.engine.data_root().join("downloads").join(hex)).map_or(0, |file| file.len())
     }
 
     /// The bytes of a blob in the store.
