@@ -70,6 +70,14 @@ impl Download<'_> {
     /// [`Error::NotFound`] if no endpoint has it, [`Error::Wrong`] if it is longer than announced, and what else stands in the way.
     pub fn chunk(&mut self) -> Result<Option<Bytes>> {
         while self.offset < self.size {
+            if self.response.is_none() {
+                match self.open() {
+                    Ok(()) => {}
+                    Err(Error::Canceled) => return Err(Error::Canceled),
+                    // it was asked as often as is decent
+                    Err(error) => self.turn(error)?,
+                }
+            }
             match self.read() {
                 Ok(Some(chunk)) => return Ok(Some(chunk)),
                 Ok(None) => {}
@@ -98,9 +106,6 @@ impl Download<'_> {
 
     /// Some bytes, or nothing if what came was not wanted.
     fn read(&mut self) -> Result<Option<Bytes>> {
-        if self.response.is_none() {
-            self.open()?;
-        }
         let Some(response) = &mut self.response else { return Ok(None) };
         let host =
             self.endpoints.first().map(|at| self.route.endpoints[*at].host.clone()).unwrap_or_default();
@@ -177,6 +182,11 @@ impl Download<'_> {
                 Ok(())
             });
         }
+        self.turn(error)
+    }
+
+    /// Turns to the next endpoint; the error if there is none.
+    fn turn(&mut self, error: Error) -> Result<()> {
         if self.endpoints.len() > 1 {
             self.reject(self.offset);
             return Ok(());

@@ -135,6 +135,9 @@ impl Error {
     }
 }
 
+/// What the transport says of a server that closes a connection of HTTP/2: the reason that TLS was given is lost.
+const CLOSED: &str = "operation was canceled: connection closed";
+
 /// An error of the transport in one line: reqwest's own words hide the cause.
 pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     use std::error::Error as _;
@@ -149,7 +152,10 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
         }
         next = cause.source();
     }
-    text
+    text.replace(
+        CLOSED,
+        "the connection was closed before an answer came; some servers do that to who shows no certificate",
+    )
 }
 
 /// A text from outside for a message: printable, and cut where it is absurdly long.

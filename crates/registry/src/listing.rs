@@ -11,6 +11,7 @@ use oci::image::{Index, media_type};
 use reqwest::header::ACCEPT;
 use reqwest::{Method, Url};
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// Most pages of a list.
 const PAGES: usize = 1000;
@@ -87,17 +88,19 @@ impl Client {
     ) -> Result<Vec<String>> {
         let mut all = Vec::new();
         let mut path = first;
-        for _ in 0..PAGES {
+        let mut seen = HashSet::new();
+        loop {
             let ask = Ask::new(what, endpoint, Method::GET, &path, scope);
             let (text, headers) = self.wait(self.whole(&ask))?;
             all.extend(read(&text).map_err(|error| ask.wrong(format!("its list: {error}")))?);
             let link = headers.get("link").and_then(|value| value.to_str().ok()).and_then(next_of);
-            match link {
-                Some(next) => path = self.below(endpoint, &ask, next)?,
-                None => return Ok(all),
+            let Some(link) = link else { return Ok(all) };
+            let next = self.below(endpoint, &ask, link)?;
+            if seen.len() == PAGES || !seen.insert(next.clone()) {
+                return Err(ask.wrong(format!("its list has no end: after {} pages", seen.len())));
             }
+            path = next;
         }
-        Ok(all)
     }
 
     /// The next page's place; it is on the same host, whatever the registry says.

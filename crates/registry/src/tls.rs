@@ -10,8 +10,18 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use std::path::Path;
 use std::sync::Arc;
 
+/// What is spoken within it, by preference (RFC 7301): layers that arrive side by side share a connection of HTTP/2.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
 /// The settings of the transport.
 pub(crate) fn configuration(trust: &Trust) -> Result<ClientConfig> {
+    let mut configuration = identified(trust)?;
+    configuration.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
+    Ok(configuration)
+}
+
+/// Whom it believes, and as whom it comes.
+fn identified(trust: &Trust) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()

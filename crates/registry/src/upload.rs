@@ -1,5 +1,6 @@
 //! Blobs on their way there: not at all if the registry has them, from another repository of it if that has them, else in one piece; and after a
-//! cut in pieces, from where the registry lost the thread.
+//! cut the rest, from where the registry lost the thread. What is not small is sent to the session and only then given its digest: of the former a
+//! registry keeps what has come (distribution specification, "Pushing a blob in chunks"), of a cut PUT it need not.
 
 use crate::client::Client;
 use crate::document::{pull_scope, push_scope, pushed_to};
@@ -20,6 +21,8 @@ use tokio::sync::mpsc;
 
 /// Bytes read from a file at once.
 const PIECE: usize = 256 << 10;
+/// So many bytes are rather sent twice than with one request more.
+const SMALL: u64 = 1 << 20;
 /// The type of a body that is bytes.
 const OCTETS: &str = "application/octet-stream";
 
@@ -150,17 +153,28 @@ impl Upload<'_> {
             };
             let pause = retry::pause(attempt, None);
             attempt += 1;
-            (session, offset) = self.client.wait(async {
+            let next = self.client.wait(async {
                 tokio::time::sleep(pause).await;
-                match self.resume(&session).await {
-                    Ok(resumed) => Ok(resumed),
-                    // a session that is gone is begun again
-                    Err(Error::Canceled) => Err(Error::Canceled),
-                    Err(_) => self.begin().await.map(|session| (session, 0)).map_err(|_| error),
-                }
+                self.next(&session, error).await
             })?;
+            let Some(next) = next else { return Ok(()) };
+            (session, offset) = next;
             progress(offset);
         }
+    }
+
+    /// Where to go on after a failure; nowhere if only the registry's last answer was lost.
+    async fn next(&self, session: &str, failure: Error) -> Result<Option<(String, u64)>> {
+        match self.resume(session).await {
+            Ok(resumed) if resumed.1 > 0 => return Ok(Some(resumed)),
+            Err(Error::Canceled) => return Err(Error::Canceled),
+            // a session that is gone is begun again, and one that may have a byte or none
+            _ => {}
+        }
+        if self.exists().await.unwrap_or(false) {
+            return Ok(None);
+        }
+        self.begin().await.map(|session| Some((session, 0))).map_err(|_| failure)
     }
 
     async fn begin(&self) -> Result<String> {
@@ -181,7 +195,7 @@ impl Upload<'_> {
         let last = range.and_then(|range| {
             range.trim_start_matches("bytes=").split_once('-')?.1.trim().parse::<u64>().ok()
         });
-        // `0-0` is what is said of nothing
+        // `0-0` is what is said of nothing, and of one byte
         let has = last.map_or(0, |last| if last == 0 { 0 } else { last + 1 });
         if has > self.size {
             return Err(ask.wrong(format!("it has {has} of {} bytes", self.size)));
@@ -189,7 +203,7 @@ impl Upload<'_> {
         Ok((self.location(&ask, &response)?, has))
     }
 
-    /// Sends the rest from an offset: from the beginning in one piece, else as a further one.
+    /// Sends the rest from an offset.
     fn attempt(
         &self,
         session: &str,
@@ -204,8 +218,10 @@ impl Upload<'_> {
         ask.headers = vec![(CONTENT_TYPE, OCTETS.to_owned())];
         let mut piece =
             Piece { source: content.open(offset).map_err(reading)?, length: self.size - offset, offset };
-        if offset > 0 && offset < self.size {
-            ask.headers.push((CONTENT_RANGE, format!("{offset}-{}", self.size - 1)));
+        if offset < self.size && (offset > 0 || self.size > SMALL) {
+            if offset > 0 {
+                ask.headers.push((CONTENT_RANGE, format!("{offset}-{}", self.size - 1)));
+            }
             let response = self.stream(ask, piece, progress)?;
             let ask = Ask::new(self.what, self.endpoint, Method::PATCH, &session, &scope);
             session = self.location(&ask, &response)?;

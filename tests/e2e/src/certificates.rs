@@ -21,7 +21,7 @@ subjectKeyIdentifier = hash
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
-subjectAltName = IP:127.0.0.1, DNS:localhost
+subjectAltName = IP:127.0.0.1, DNS:localhost, DNS:registry.test
 [client]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -69,7 +69,7 @@ impl Certificates {
         self.file("ca.crt")
     }
 
-    /// The server's certificate, for 127.0.0.1 and localhost.
+    /// The server's certificate, for 127.0.0.1, localhost and registry.test.
     #[must_use]
     pub fn server(&self) -> PathBuf {
         self.file("server.crt")

@@ -127,9 +127,7 @@ impl TestEngine {
     /// # Panics
     /// If it cannot be run.
     pub fn spawn<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Background {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Background { child: command.spawn().expect("the binary can be run") }
+        Background::start(&mut self.command(arguments))
     }
 
     /// Makes an image of a root file system, with changes of its configuration (`CMD …`).
@@ -294,6 +292,15 @@ pub struct Background {
 }
 
 impl Background {
+    /// Starts a command.
+    ///
+    /// # Panics
+    /// If it cannot be run.
+    pub fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { child: command.spawn().expect("the binary can be run") }
+    }
+
     /// Its process.
     ///
     /// # Panics

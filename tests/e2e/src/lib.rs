@@ -34,6 +34,7 @@ mod swapper;
 mod terminal;
 mod token;
 
+pub use base64::encode as base64;
 pub use bundle::{Bundle, MAPPED};
 pub use canary::Canary;
 pub use certificates::Certificates;

@@ -28,6 +28,7 @@ mod pause;
 mod platforms;
 mod prune;
 mod ps;
+mod registry;
 mod registry_kit;
 mod rename;
 mod rm;
