@@ -73,7 +73,14 @@ pub(crate) fn solve(
     std::thread::scope(|scope| {
         for (number, stage) in &job.plan.stages {
             let (solver, errors) = (&solver, &errors);
-            scope.spawn(move || solver.work(*number, stage, errors));
+            let begun =
+                std::thread::Builder::new().spawn_scoped(scope, move || solver.work(*number, stage, errors));
+            if let Err(source) = begun {
+                solver.stop.failed.cancel();
+                let error = Error::Io { doing: "make", path: "a thread".into(), source };
+                errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                solver.publish(*number, None);
+            }
         }
     });
     let errors = errors.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -181,10 +181,9 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> i32 {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
 fn complain(failure: &Failure) {
     if !failure.message.is_empty() {
-        eprintln!("tare: {}", failure.message);
+        say!("tare: {}", failure.message);
     }
 }
 

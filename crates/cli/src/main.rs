@@ -7,6 +7,14 @@
 
 #![forbid(unsafe_code)]
 
+/// A line on standard error. Nobody may be reading it, and there may be no room for it: what is to be said there is never worth more than that.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+
 mod commands;
 mod confirm;
 mod failure;

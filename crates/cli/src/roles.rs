@@ -54,7 +54,7 @@ pub(crate) fn init(arguments: &[OsString]) -> i32 {
     match reap_around(arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln_plain(&format!("docker-init: {error}"));
+            say!("docker-init: {error}");
             if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
         }
     }
@@ -91,9 +91,4 @@ fn reap_around(arguments: &[OsString]) -> std::io::Result<i32> {
             }
         }
     }
-}
-
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
-fn eprintln_plain(text: &str) {
-    eprintln!("{text}");
 }

@@ -7,6 +7,16 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+/// Reads a document that need not outlive the boot that wrote it; `None` if it is not there, or if a power cut has left nothing or zeros of it: it has
+/// never been written then.
+pub(crate) fn read_lasting<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    match std::fs::read(path) {
+        // JSON has no zero
+        Ok(text) if text.is_empty() || text.contains(&0) => Ok(None),
+        _ => read(path),
+    }
+}
+
 /// Reads a document; `None` if it is not there.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     let text = match std::fs::read(path) {

@@ -174,7 +174,7 @@ impl Attended<'_> {
         self.cgroup.kill();
         if removes {
             // from here on there is no such container, and its name is free
-            let _ = containers::names::release(self.engine, &self.record.name, &self.record.id);
+            let _ = containers::names::release(self.engine, self.record, Lasting::Boot);
             self.directory.forget_record();
         } else if self.directory.write_state(state, Lasting::PowerCut).is_err() {
             // a full disk: the state of this boot at least

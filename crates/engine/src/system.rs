@@ -13,17 +13,31 @@ use store::collect::{self, Collected, Roots};
 use sys::lock::LockFile;
 
 /// What containers keep from being collected.
-#[must_use]
-pub fn roots(engine: &Engine) -> Roots {
+///
+/// # Errors
+/// What the system reports: a container that cannot be read keeps everything.
+pub fn roots(engine: &Engine) -> store::Result<Roots> {
+    of_containers(engine).map_err(|error| match error {
+        Error::Store(error) => error,
+        Error::Io { doing, path, source } => store::Error::Io { doing, path, source },
+        other => store::Error::Damaged { path: engine.data("containers"), reason: other.to_string() },
+    })
+}
+
+fn of_containers(engine: &Engine) -> Result<Roots> {
     let mut roots = Roots::default();
-    for id in find::ids(engine) {
-        // one that disappears meanwhile keeps nothing
-        if let Ok(record) = Directory::new(engine, &id).record() {
-            roots.documents.extend([record.image].into_iter().chain(record.manifest));
-            roots.layers.extend(record.layers);
+    for id in find::ids(engine)? {
+        match Directory::new(engine, &id).record() {
+            Ok(record) => {
+                roots.documents.extend([record.image].into_iter().chain(record.manifest));
+                roots.layers.extend(record.layers);
+            }
+            // one that disappears meanwhile keeps nothing
+            Err(Error::NoContainer(_)) => {}
+            Err(error) => return Err(error),
         }
     }
-    roots
+    Ok(roots)
 }
 
 /// Who uses which image, for whoever removes images.
@@ -53,7 +67,7 @@ pub fn collect(engine: &Engine) -> Result<Collected> {
 /// # Errors
 /// What the system reports.
 pub fn prune_build_cache(engine: &Engine) -> Result<usize> {
-    Ok(collect::forget_unused_cache(engine.store(), &roots(engine))?)
+    Ok(collect::forget_unused_cache(engine.store(), &roots(engine)?)?)
 }
 
 /// Forgets all of the build cache, so that the next collection frees what no image shares; returns the number of forgotten steps.
@@ -91,7 +105,7 @@ pub fn sweep(engine: &Engine) -> Result<Vec<String>> {
 /// What interrupted creations and removals left: directories without a record, and with one whose name does not lead to it. A
 /// creation in progress has a name of its own, with its process in it, and then holds the container's lock.
 fn sweep_containers(engine: &Engine) -> Result<()> {
-    for id in find::ids(engine).iter().filter(|id| !find::is_whole(engine, id)) {
+    for id in find::ids(engine)?.iter().filter(|id| !find::is_whole(engine, id)) {
         let lock = match Directory::new(engine, id).try_lock() {
             // whoever is busy with it finishes it
             Ok(None) => continue,

@@ -258,7 +258,9 @@ impl Upload<'_> {
         };
         let ask = Ask { body: &body, attempts: 1, ..ask };
         std::thread::scope(|threads| {
-            threads.spawn(move || piece.feed(&sender, progress));
+            std::thread::Builder::new()
+                .spawn_scoped(threads, move || piece.feed(&sender, progress))
+                .map_err(|error| Error::local("make a thread", error))?;
             let answered = self.client.wait(self.client.answer(&ask));
             // whoever still reads the file finds nobody to give it to
             receiver.lock().unwrap_or_else(PoisonError::into_inner).take();

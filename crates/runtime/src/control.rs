@@ -145,8 +145,11 @@ impl AsFd for Connection {
     }
 }
 
-/// Sends an event to a command. It may be gone, which is no error.
+/// Sends an event to a command. It may be gone, which is no error. If it is not, and the event does not get through, the connection ends: whoever waits for
+/// the event hears that at least.
 pub fn tell(socket: BorrowedFd<'_>, event: &Event) {
     let text = serde_json::to_vec(event).expect("an event serialises");
-    let _ = sys::socket::send(socket, &text, &[]);
+    if sys::socket::send(socket, &text, &[]).is_err() {
+        sys::socket::end(socket);
+    }
 }

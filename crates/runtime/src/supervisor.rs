@@ -297,6 +297,7 @@ impl Supervisor {
                     let _ = sys::signal::send(session.process(), signal);
                 }
             }
+            Heard::Refused(message) => self.refuse(number, message),
             Heard::Exec(process, streams, descriptors) => self.exec(number, &process, streams, descriptors),
         }
     }
@@ -313,7 +314,9 @@ impl Supervisor {
                 }
             }
         };
-        let Some(init) = self.session(0) else { return };
+        let Some(init) = self.session(0) else {
+            return self.refuse(number, "the container is ending".into());
+        };
         let exec = Exec {
             process,
             streams: &given,

@@ -1,6 +1,6 @@
 //! Collection: what nothing refers to is renamed to the trash under a short lock, and deleted without one.
 
-use crate::error::{At, Result};
+use crate::error::{At, Error, Result};
 use crate::trash::condemn;
 use crate::{Store, blobs, cache, downloads, layers, leases, refs, staging};
 use oci::image::{Configuration, Index, Manifest};
@@ -36,8 +36,8 @@ pub struct Collected {
 ///
 /// # Errors
 /// What the system reports. What was not collected is left for the next time.
-pub fn collect(store: &Store, roots: &dyn Fn() -> Roots) -> Result<Collected> {
-    let marked = mark(store, &roots())?;
+pub fn collect(store: &Store, roots: &dyn Fn() -> Result<Roots>) -> Result<Collected> {
+    let marked = mark(store, &roots()?)?;
     let candidates = unmarked(store, &marked)?;
     let mut collected = Collected::default();
     let mut condemned = Vec::new();
@@ -45,7 +45,7 @@ pub fn collect(store: &Store, roots: &dyn Fn() -> Roots) -> Result<Collected> {
         let path = store.lock_path();
         let _lock = LockFile::exclusive(&path).at("lock", path)?;
         // a ref, container or lease may have appeared since
-        let marked = mark(store, &roots())?;
+        let marked = mark(store, &roots()?)?;
         for candidate in candidates {
             if !marked.contains(&candidate.digest) {
                 condemned.push((condemn(store, &candidate.path)?, candidate.is_layer));
@@ -78,27 +78,34 @@ fn mark(store: &Store, roots: &Roots) -> Result<HashSet<Digest>> {
     while let Some(digest) = pending.pop() {
         marked.insert(digest);
         if seen.insert(digest) {
-            mark_document(store, &digest, &mut marked, &mut pending);
+            mark_document(store, &digest, &mut marked, &mut pending)?;
         }
     }
     // a layer that came in a blob cannot be written again without it, whoever's manifest names the layer
     for layer in layers::list(store)? {
-        if marked.contains(&layer.0)
-            && let Ok(layers::Meta { blob: Some(blob), .. }) = layers::meta(store, &layer)
-        {
-            marked.insert(blob);
+        if marked.contains(&layer.0) {
+            match layers::meta(store, &layer) {
+                Ok(meta) => marked.extend(meta.blob),
+                Err(Error::NoLayer(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(marked)
 }
 
-/// Marks what a document refers to. Something that is no document (a layer's blob) refers to nothing.
-fn mark_document(store: &Store, digest: &Digest, marked: &mut HashSet<Digest>, pending: &mut Vec<Digest>) {
-    let is_small = blobs::size(store, digest).is_ok_and(|size| size <= blobs::DOCUMENT_LIMIT);
-    let Some(text) = is_small.then(|| blobs::read_document(store, digest).ok()).flatten() else { return };
-    if text.first() != Some(&b'{') {
-        return;
-    }
+/// Marks what a document refers to. Something that is no document (a layer's blob) refers to nothing; one that cannot be read may refer to anything.
+fn mark_document(
+    store: &Store,
+    digest: &Digest,
+    marked: &mut HashSet<Digest>,
+    pending: &mut Vec<Digest>,
+) -> Result<()> {
+    let text = match blobs::read_document(store, digest) {
+        Ok(text) if text.first() == Some(&b'{') => text,
+        Ok(_) | Err(Error::NoBlob(_) | Error::TooLarge { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
     if let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) {
         pending.push(manifest.config.digest);
         marked.extend(manifest.layers.iter().map(|layer| layer.digest));
@@ -107,6 +114,7 @@ fn mark_document(store: &Store, digest: &Digest, marked: &mut HashSet<Digest>, p
     } else if let Ok(configuration) = serde_json::from_slice::<Configuration>(&text) {
         marked.extend(configuration.rootfs.diff_ids.iter().map(|layer| layer.0));
     }
+    Ok(())
 }
 
 struct Candidate {
@@ -211,7 +219,7 @@ pub fn forget_unused_cache(store: &Store, roots: &Roots) -> Result<usize> {
     let mut pending: Vec<Digest> = roots.documents.clone();
     pending.extend(refs::list(store)?.into_iter().map(|(_, target)| target.digest));
     while let Some(digest) = pending.pop() {
-        mark_document(store, &digest, &mut used, &mut pending);
+        mark_document(store, &digest, &mut used, &mut pending)?;
     }
     let mut forgotten = 0;
     for (key, record) in cache::list(store)? {

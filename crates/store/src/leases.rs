@@ -67,8 +67,11 @@ pub(crate) fn held(store: &Store) -> Result<HashSet<Digest>> {
             let _ = fs::remove_file(entry.path());
             continue;
         }
-        if let Ok(text) = fs::read_to_string(entry.path()) {
-            held.extend(text.lines().filter_map(|line| Digest::from_hex(line).ok()));
+        match fs::read_to_string(entry.path()) {
+            Ok(text) => held.extend(text.lines().filter_map(|line| Digest::from_hex(line).ok())),
+            // given back meanwhile
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(crate::Error::io("read", entry.path(), error)),
         }
     }
     Ok(held)

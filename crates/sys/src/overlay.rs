@@ -59,8 +59,12 @@ impl Overlay<'_> {
     /// The classic option string, with numbers of descriptors as path names below `/proc/self/fd`, so that hundreds of layers fit into its page. mount(2)
     /// needs a place, so a thread with a mount namespace of its own lends one and the mount is cloned off it.
     fn by_path(&self) -> Result<OwnedFd> {
-        std::thread::scope(|scope| scope.spawn(|| self.mount_in_private_namespace()).join())
-            .map_err(|_| Errno::IO)?
+        std::thread::scope(|scope| {
+            let thread =
+                std::thread::Builder::new().spawn_scoped(scope, || self.mount_in_private_namespace());
+            let thread = thread.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::AGAIN))?;
+            thread.join().map_err(|_| Errno::IO)?
+        })
     }
 
     /// Runs in a thread of its own: gives it a private mount namespace and working directory, mounts, and clones the mount off.

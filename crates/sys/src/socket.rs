@@ -130,6 +130,12 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[BorrowedFd<'_>]
     net::sendmsg(socket, &[IoSlice::new(bytes)], &mut ancillary, SendFlags::NOSIGNAL).map(|_| ())
 }
 
+/// Ends a connection in both directions: whoever waits at the other end reads its end.
+pub fn end(socket: BorrowedFd<'_>) {
+    // one that is not connected has ended already
+    let _ = net::shutdown(socket, net::Shutdown::Both);
+}
+
 /// Receives one message; `None` when the other end is closed.
 ///
 /// # Errors

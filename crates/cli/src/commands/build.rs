@@ -106,11 +106,10 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     Ok(0)
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
 fn tell(id: &str, names: &[Reference]) {
-    eprintln!("image {id}");
+    say!("image {id}");
     for name in names {
-        eprintln!("named {}", name.familiar());
+        say!("named {}", name.familiar());
     }
 }
 
@@ -278,8 +277,10 @@ fn watched(
     // told at the end: standard error belongs to the progress until then
     let warnings = Mutex::new(Vec::new());
     let built = std::thread::scope(|scope| {
-        scope.spawn(|| cancel_on_signal(&queue, &done, &cancel, client));
-        let shown = scope.spawn(move || {
+        // without this thread a signal is heard when the build is over
+        let _ = std::thread::Builder::new()
+            .spawn_scoped(scope, || cancel_on_signal(&queue, &done, &cancel, client));
+        let shown = std::thread::Builder::new().spawn_scoped(scope, move || {
             let mut out = std::io::stderr().lock();
             // nobody may be looking
             let _ = progress::follow(&events, style, &mut out, &size);
@@ -290,7 +291,8 @@ fn watched(
         let caller = Caller { progress: &progress, warn: &warn, cancel: &cancel, client };
         let built = build::build(engine, request, context, caller);
         drop(sender);
-        let _ = shown.join();
+        // without that one nothing is shown
+        let _ = shown.map(std::thread::ScopedJoinHandle::join);
         done.cancel();
         built
     });
@@ -300,10 +302,9 @@ fn watched(
     built.map_err(failure)
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
 fn warn(warnings: &[String]) {
     for warning in warnings {
-        eprintln!("[Warning] {warning}");
+        say!("[Warning] {warning}");
     }
 }
 

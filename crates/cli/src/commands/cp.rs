@@ -124,9 +124,8 @@ fn options(arguments: &Arguments, otherwise: Ownership) -> Options {
     Options { ownership, follow_link: arguments.follow_link, ..Options::default() }
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
 fn tell(bytes: u64, destination: &str) {
-    eprintln!("Successfully copied {} to {destination}", size::decimal(bytes));
+    say!("Successfully copied {} to {destination}", size::decimal(bytes));
 }
 
 #[cfg(test)]

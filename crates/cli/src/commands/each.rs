@@ -23,8 +23,14 @@ pub(super) fn each_at_once(names: &[String], act: impl Fn(&str) -> Outcome<()> +
     let mut code = 0;
     for names in names.chunks(WIDTH) {
         let results: Vec<Outcome<()>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = names.iter().map(|name| scope.spawn(|| act(name))).collect();
-            let join = |thread: std::thread::ScopedJoinHandle<'_, Outcome<()>>| {
+            let act = &act;
+            let threads: Vec<_> = names
+                .iter()
+                .map(|name| std::thread::Builder::new().spawn_scoped(scope, move || act(name)))
+                .collect();
+            let join = |thread: std::io::Result<std::thread::ScopedJoinHandle<'_, Outcome<()>>>| {
+                let thread =
+                    thread.map_err(|error| Failure::new(format!("cannot make a thread: {error}")))?;
                 thread.join().unwrap_or_else(|_| Err(Failure::new("a thread ended unexpectedly")))
             };
             threads.into_iter().map(join).collect()

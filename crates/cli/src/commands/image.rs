@@ -1,4 +1,4 @@
-//! The image commands, one file each, and what they share: when an image was made, who uses it.
+//! The image commands, one file each, and what they share: when an image was made.
 
 pub(super) mod copy;
 pub(super) mod history;
@@ -15,11 +15,7 @@ pub(super) mod tag;
 pub(super) mod tree;
 pub(super) mod wanted;
 
-use crate::failure::Outcome;
-use engine::containers::{self, Container};
 use engine::images::Image;
-use engine::images::usage::{Usage, User};
-use engine::{Engine, system};
 use jiff::Timestamp;
 
 /// What stands in a column that has nothing to say.
@@ -28,17 +24,6 @@ const NONE: &str = "<none>";
 /// When an image was made, if it says so.
 fn created(image: &Image) -> Option<Timestamp> {
     image.configuration.created.as_deref().and_then(|text| text.parse().ok())
-}
-
-/// Who uses images, for the engine, which asks before it removes one.
-pub(super) fn usage(engine: &Engine) -> Outcome<Usage> {
-    let user = |container: Container| User {
-        image: container.record.image,
-        is_running: container.status.is_running(),
-        container: container.record.id,
-    };
-    let users = containers::list(engine)?.into_iter().map(user).collect();
-    Ok(Usage { users, roots: system::roots })
 }
 
 #[cfg(test)]

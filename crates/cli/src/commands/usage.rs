@@ -51,11 +51,10 @@ fn truth(text: &str) -> Result<bool, String> {
 }
 
 /// Prints what is wrong. Flags end with 125, a wrong number of arguments with 1, as Docker's.
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
 fn refuse(command: &Command, error: &clap::Error) -> Failure {
     let program = command.get_bin_name().unwrap_or("tare");
     let (reason, code) = reason(command, error);
-    eprintln!("{reason}\nSee '{program} --help'.");
+    say!("{reason}\nSee '{program} --help'.");
     Failure::silent(code)
 }
 

@@ -85,11 +85,12 @@ fn changes(engine: &Engine, id: &str, lease: &Lease) -> Result<oci::DiffId> {
     let (mut reader, mut writer) = std::io::pipe().at("make", "a pipe")?;
     let options = Unpack { whiteouts: Whiteouts::Overlay, ..Unpack::default() };
     std::thread::scope(|scope| {
-        let writing = scope.spawn(move || {
+        let writing = std::thread::Builder::new().spawn_scoped(scope, move || {
             let written = changeset::write(source.as_fd(), &mut writer, &changeset::Write::default());
             drop(writer);
             written
         });
+        let writing = writing.at("make", "a thread")?;
         let unpacked = changeset::unpack(&mut reader, target.as_fd(), &options);
         drop(reader);
         // a reader that has failed is why a writer fails

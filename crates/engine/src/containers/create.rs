@@ -113,7 +113,7 @@ pub fn create_locked(engine: &Engine, options: &Options) -> Result<(Record, Lock
     let lock = directory.lock_new()?;
     if let Err(error) = make(engine, &directory, &mut record, options) {
         // the first error is the one to tell
-        let _ = names::release(engine, &record.name, &id);
+        let _ = names::release(engine, &record, Lasting::Boot);
         super::remove::remains(engine, &id);
         lock.remove();
         return Err(error);

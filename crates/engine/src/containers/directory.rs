@@ -77,7 +77,8 @@ impl Directory {
     /// # Errors
     /// [`Error::NoContainer`] if there is none.
     pub fn record(&self) -> Result<Record> {
-        document::read(&self.data.join("config.json"))?.ok_or_else(|| Error::NoContainer(self.id.clone()))
+        document::read_lasting(&self.data.join("config.json"))?
+            .ok_or_else(|| Error::NoContainer(self.id.clone()))
     }
 
     pub(crate) fn write_record(&self, record: &Record) -> Result<()> {
@@ -85,12 +86,19 @@ impl Directory {
         document::write(&self.data.join("config.json"), record, lasting)
     }
 
-    /// Reads the state; the default one if it was never started.
+    /// Reads the state; the default one if it was never started. One that a power cut has left unreadable is of a container that ran: only its start writes
+    /// a state that need not outlive the boot.
     ///
     /// # Errors
-    /// What the system reports, or damage.
+    /// What the system reports.
     pub fn state(&self) -> Result<State> {
-        Ok(document::read(&self.data.join("state.json"))?.unwrap_or_default())
+        match document::read(&self.data.join("state.json")) {
+            Ok(state) => Ok(state.unwrap_or_default()),
+            Err(Error::Store(store::Error::Damaged { .. })) => {
+                Ok(State { started: Some(super::now()), ..State::default() })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn write_state(&self, state: &State, lasting: Lasting) -> Result<()> {
@@ -162,15 +170,29 @@ impl Directory {
     }
 
     /// The supervisor, as it was recorded, dead or alive.
-    #[must_use]
-    pub fn supervisor(&self) -> Option<Identity> {
-        fs::read_to_string(self.run.join("supervisor")).ok()?.parse().ok()
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn supervisor(&self) -> Result<Option<Identity>> {
+        self.identity("supervisor")
     }
 
     /// The init, as it was recorded, dead or alive.
-    #[must_use]
-    pub fn init(&self) -> Option<Identity> {
-        fs::read_to_string(self.run.join("init")).ok()?.parse().ok()
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn init(&self) -> Result<Option<Identity>> {
+        self.identity("init")
+    }
+
+    /// Nobody, only if nobody was recorded: what cannot be read may be alive.
+    fn identity(&self, name: &str) -> Result<Option<Identity>> {
+        let path = self.run.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.parse().ok()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).at("read", path),
+        }
     }
 }
 

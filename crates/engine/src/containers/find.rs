@@ -4,7 +4,7 @@ use super::directory::Directory;
 use super::names;
 use super::status::Container;
 use crate::Engine;
-use crate::error::{Error, Result};
+use crate::error::{At, Error, Result};
 use std::fs;
 
 /// Finds a container: its full name, its full id, or a beginning of its id that no other has.
@@ -21,13 +21,13 @@ pub fn find(engine: &Engine, reference: &str) -> Result<Container> {
 /// As [`find`].
 pub fn find_id(engine: &Engine, reference: &str) -> Result<String> {
     let name = reference.strip_prefix('/').unwrap_or(reference);
-    if let Some(id) = names::holder(engine, name) {
+    if let Some(id) = names::holder(engine, name)? {
         return Ok(id);
     }
     let is_hex = !name.is_empty() && name.bytes().all(|b| b.is_ascii_hexdigit());
     let mut matching = Vec::new();
     if is_hex {
-        matching = ids(engine);
+        matching = ids(engine)?;
         matching.retain(|id| id.starts_with(name) && is_whole(engine, id));
     }
     match matching.len() {
@@ -38,17 +38,27 @@ pub fn find_id(engine: &Engine, reference: &str) -> Result<String> {
 }
 
 /// Ids of all containers, in no order.
-pub(crate) fn ids(engine: &Engine) -> Vec<String> {
-    let entries = fs::read_dir(engine.data("containers")).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.len() == 64).collect()
+pub(crate) fn ids(engine: &Engine) -> Result<Vec<String>> {
+    let path = engine.data("containers");
+    let entries = match fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).at("list", path),
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let name = entry.at("list", &path)?.file_name().into_string();
+        ids.extend(name.ok().filter(|name| name.len() == 64));
+    }
+    Ok(ids)
 }
 
 /// Whether a container is there, and not only what a creation or removal that was interrupted left of one.
 pub(crate) fn is_whole(engine: &Engine, id: &str) -> bool {
     match Directory::new(engine, id).record() {
-        Ok(record) => names::leads_to(engine, &record.name, id),
+        // what cannot be read is for its owner to see
+        Ok(record) => names::leads_to(engine, &record.name, id).unwrap_or(true),
         Err(Error::NoContainer(_)) => false,
-        // a damaged record is for its owner to see
         Err(_) => true,
     }
 }
@@ -59,10 +69,10 @@ pub(crate) fn is_whole(engine: &Engine, id: &str) -> bool {
 /// What the system reports, or damage.
 pub fn list(engine: &Engine) -> Result<Vec<Container>> {
     let mut containers = Vec::new();
-    for id in ids(engine) {
+    for id in ids(engine)? {
         match Container::read(engine, &id) {
             Ok(container) => {
-                if names::leads_to(engine, &container.record.name, &id) {
+                if names::leads_to(engine, &container.record.name, &id)? {
                     containers.push(container);
                 }
             }

@@ -5,8 +5,10 @@ use super::find;
 use super::status::{Container, Status};
 use crate::Engine;
 use crate::error::{At, Error, Result};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
+use sys::Errno;
+use sys::identity::Identity;
 
 /// How long a supervisor may take to record the end of its container: the disk may be slow.
 const LONGEST_END: Duration = Duration::from_secs(60);
@@ -101,9 +103,8 @@ pub(super) fn stop_container(
     let execution = &container.record.execution;
     let signal = parse_signal(signal.or(execution.stop_signal.as_deref()).unwrap_or("TERM"))?;
     let timeout = timeout.or(execution.stop_timeout).unwrap_or(10);
-    if let Ok(pidfd) = init.open() {
-        // it may have ended meanwhile
-        let _ = sys::signal::send(pidfd.as_fd(), signal);
+    if let Some(pidfd) = living(init, &container.record.name)? {
+        send(&pidfd, signal, &container.record.name)?;
         thaw(engine, container)?;
         let timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(u32::MAX.into()));
         if runtime::wait::ended_within(pidfd.as_fd(), timeout).at("wait for", &container.record.name)? {
@@ -115,14 +116,30 @@ pub(super) fn stop_container(
 
 /// Kills a running container and waits until its end is recorded.
 pub(crate) fn end(engine: &Engine, container: &Container) -> Result<()> {
-    if let Some(init) = container.init
-        && let Ok(pidfd) = init.open()
-    {
-        // it may have ended meanwhile
-        let _ = sys::signal::send(pidfd.as_fd(), 9);
+    let name = &container.record.name;
+    let init = container.init.map(|init| living(init, name)).transpose()?.flatten();
+    if let Some(pidfd) = init {
+        send(&pidfd, 9, name)?;
         thaw(engine, container)?;
     }
     settled(engine, container).map(drop)
+}
+
+/// A process, if it has not ended. Where nobody can tell it must not be waited for, nor taken for dead.
+fn living(process: Identity, name: &str) -> Result<Option<OwnedFd>> {
+    match process.open() {
+        Ok(pidfd) => Ok(Some(pidfd)),
+        Err(Errno::SRCH) => Ok(None),
+        Err(errno) => Err(Error::io("open a process of", name, errno)),
+    }
+}
+
+/// Sends a signal to a process, which may have ended meanwhile.
+fn send(pidfd: &OwnedFd, signal: i32, name: &str) -> Result<()> {
+    match sys::signal::send(pidfd.as_fd(), signal) {
+        Err(Errno::SRCH) => Ok(()),
+        sent => sent.at("send a signal to", name),
+    }
 }
 
 /// Paused processes hear no signal; version 1 of the freezer keeps even killed ones.
@@ -136,8 +153,9 @@ fn thaw(engine: &Engine, container: &Container) -> Result<()> {
 /// Waits until the supervisor has done its last duty: then its process has ended. False if it takes longer than can be.
 pub(super) fn settled(engine: &Engine, container: &Container) -> Result<bool> {
     let record = &container.record;
-    let supervisor = Directory::new(engine, &record.id).supervisor();
-    let Some(pidfd) = supervisor.and_then(|supervisor| supervisor.open().ok()) else { return Ok(true) };
+    let supervisor = Directory::new(engine, &record.id).supervisor()?;
+    let supervisor = supervisor.map(|supervisor| living(supervisor, &record.name)).transpose()?;
+    let Some(pidfd) = supervisor.flatten() else { return Ok(true) };
     runtime::wait::ended_within(pidfd.as_fd(), LONGEST_END).at("wait for", &record.name)
 }
 

@@ -80,7 +80,7 @@ pub fn read(
     let directory = Directory::new(engine, &id);
     // its last duty is the log; one that is gone will write nothing
     let writer =
-        directory.supervisor().filter(|_| options.follow).and_then(|supervisor| supervisor.open().ok());
+        directory.supervisor()?.filter(|_| options.follow).and_then(|supervisor| supervisor.open().ok());
     let path = directory.data.join("log");
     let waiting =
         writer.map(|writer| Waiting::begin(&directory.data, writer, cancel, options.until)).transpose()?;

@@ -1,6 +1,7 @@
 //! Names of containers: a file for each, with the id, made by link(2) so that taking a name is atomic (docs/adr/0006).
 
 use super::directory::Directory;
+use super::record::Record;
 use crate::Engine;
 use crate::document::Lasting;
 use crate::error::{At, Error, Result};
@@ -13,19 +14,26 @@ fn path(engine: &Engine, name: &str) -> PathBuf {
 }
 
 /// Id of the container with this name. The name may be stale: see [`holder`].
-fn recorded(engine: &Engine, name: &str) -> Option<String> {
+fn recorded(engine: &Engine, name: &str) -> Result<Option<String>> {
     if crate::names::validate(name).is_err() {
-        return None;
+        return Ok(None);
     }
-    let id = fs::read_to_string(path(engine, name)).ok()?;
-    Some(id.trim().to_owned())
+    let path = path(engine, name);
+    match fs::read_to_string(&path) {
+        Ok(id) => Ok(Some(id.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
 }
 
-/// Id of the living container that has this name.
-#[must_use]
-pub(crate) fn holder(engine: &Engine, name: &str) -> Option<String> {
-    let id = recorded(engine, name)?;
-    Directory::new(engine, &id).record().is_ok_and(|record| record.name == name).then_some(id)
+/// Id of the living container that has this name. What cannot be read is an error: it is not for a removal to take it for gone.
+pub(crate) fn holder(engine: &Engine, name: &str) -> Result<Option<String>> {
+    let Some(id) = recorded(engine, name)? else { return Ok(None) };
+    match Directory::new(engine, &id).record() {
+        Ok(record) => Ok((record.name == name).then_some(id)),
+        Err(Error::NoContainer(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Held while a name that may be stale is looked at and removed: between the two nobody else takes it.
@@ -75,7 +83,7 @@ fn link(
                 if lock.is_none() {
                     lock = Some(Lock::take(engine)?);
                 }
-                if let Some(holder) = holder(engine, name) {
+                if let Some(holder) = holder(engine, name)? {
                     return Err(Error::Conflict(format!(
                         "Conflict. The container name \"/{name}\" is already in use by container \"{holder}\". You have to remove (or rename) that container to be able to reuse that name."
                     )));
@@ -95,21 +103,30 @@ fn link(
 
 /// Whether a name leads to a container. Its creation ends with taking the name and its removal begins with giving it up, so that a record
 /// whose name does not lead to it is half made or half removed: no container (docs/adr/0006).
-pub(crate) fn leads_to(engine: &Engine, name: &str, id: &str) -> bool {
-    recorded(engine, name).as_deref() == Some(id)
+pub(crate) fn leads_to(engine: &Engine, name: &str, id: &str) -> Result<bool> {
+    Ok(recorded(engine, name)?.as_deref() == Some(id))
+}
+
+/// Gives a container's name up, if it still is its own.
+pub(crate) fn release(engine: &Engine, record: &Record, lasting: Lasting) -> Result<()> {
+    release_name(engine, &record.name, &record.id, lasting)
 }
 
 /// Gives a name up, if it still is this container's.
-pub(crate) fn release(engine: &Engine, name: &str, id: &str) -> Result<()> {
+pub(crate) fn release_name(engine: &Engine, name: &str, id: &str, lasting: Lasting) -> Result<()> {
     let _lock = Lock::take(engine)?;
-    if !leads_to(engine, name, id) {
+    if !leads_to(engine, name, id)? {
         return Ok(());
     }
     let path = path(engine, name);
     match fs::remove_file(&path) {
         // its supervisor, and a command that settles it, may both be removing it
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        removed => removed.at("remove", path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        removed => removed.at("remove", &path)?,
+    }
+    match lasting {
+        Lasting::PowerCut => Ok(store::durable::sync_parent(&path)?),
+        Lasting::Boot => Ok(()),
     }
 }
 
@@ -125,7 +142,7 @@ pub(crate) fn sweep(engine: &Engine) -> Result<()> {
     let _lock = Lock::take(engine)?;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && holder(engine, &name).is_none() {
+        if !name.starts_with('.') && matches!(holder(engine, &name), Ok(None)) {
             let _ = fs::remove_file(entry.path());
         }
     }

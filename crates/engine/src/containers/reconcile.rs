@@ -4,11 +4,8 @@ use super::directory::Directory;
 use super::status::{Container, Status};
 use super::{find, now, remove};
 use crate::document::Lasting;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::{Engine, launch};
-
-/// The exit code of a container that ended with its supervisor.
-const LOST: i32 = 137;
 
 /// Settles one container. The caller holds its lock.
 ///
@@ -29,10 +26,9 @@ pub(crate) fn settle(engine: &Engine, container: &Container) -> Result<()> {
     state.address = None;
     if state.started.is_some() && state.finished.is_none() {
         state.finished = Some(now());
-        state.exit_code = LOST;
-        state.error = "lost supervisor".into();
     }
-    directory.write_state(&state, Lasting::Boot)?;
+    // where nothing can be written it stays lost, and is settled again by whoever meets it next
+    let _ = directory.write_state(&state, Lasting::Boot);
     directory.forget_run();
     Ok(())
 }
@@ -42,7 +38,7 @@ pub(crate) fn settle(engine: &Engine, container: &Container) -> Result<()> {
 /// # Errors
 /// What the system reports.
 pub fn reconcile(engine: &Engine) -> Result<()> {
-    for id in find::ids(engine) {
+    for id in find::ids(engine)? {
         let Ok(container) = Container::read(engine, &id) else { continue };
         if container.status != Status::Lost {
             continue;
@@ -58,7 +54,7 @@ pub fn reconcile(engine: &Engine) -> Result<()> {
             continue;
         }
         if container.record.host.auto_remove && container.status == Status::Lost {
-            super::names::release(engine, &container.record.name, &id)?;
+            super::names::release(engine, &container.record, Lasting::Boot)?;
             remove::remains(engine, &id);
             lock.remove();
         }
@@ -74,12 +70,13 @@ pub fn sweep_steps(engine: &Engine) -> Result<()> {
     for entry in std::fs::read_dir(engine.run("containers")).into_iter().flatten().flatten() {
         let Ok(id) = entry.file_name().into_string() else { continue };
         let directory = Directory::new(engine, &id);
-        let is_kept = match directory.supervisor() {
+        let is_kept = match directory.supervisor()? {
             Some(supervisor) => supervisor.is_alive(),
             // one without a supervisor may be about to get it
             None => is_young(&entry),
         };
-        if is_kept || directory.record().is_ok() {
+        // what cannot be read may be a container
+        if is_kept || !matches!(directory.record(), Err(Error::NoContainer(_))) {
             continue;
         }
         let cgroup = runtime::cgroup::Cgroup::at(&engine.layout().cgroup(&id))?;

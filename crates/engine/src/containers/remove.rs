@@ -5,6 +5,7 @@ use super::record::Record;
 use super::status::Container;
 use super::{find, kill, names, reconcile, volumes};
 use crate::Engine;
+use crate::document::Lasting;
 use crate::error::{Error, Result};
 
 /// How to remove.
@@ -51,7 +52,7 @@ pub fn remove(engine: &Engine, reference: &str, options: Options) -> Result<()> 
         )));
     }
     reconcile::settle(engine, &container)?;
-    names::release(engine, &container.record.name, &id)?;
+    names::release(engine, &container.record, lasting(&container.record))?;
     if options.volumes {
         for name in container.record.anonymous_volumes() {
             volumes::remove_unused(engine, name, &id)?;
@@ -60,6 +61,11 @@ pub fn remove(engine: &Engine, reference: &str, options: Options) -> Result<()> 
     remains(engine, &id);
     lock.remove();
     Ok(())
+}
+
+/// A container that removes itself is void after a power cut anyway.
+pub(crate) fn lasting(record: &Record) -> Lasting {
+    if record.host.auto_remove { Lasting::Boot } else { Lasting::PowerCut }
 }
 
 /// Removes what is on disk of a container that is ended, with its anonymous volumes if it is one that removes itself.

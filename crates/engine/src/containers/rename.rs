@@ -32,10 +32,10 @@ pub fn rename(engine: &Engine, reference: &str, name: &str) -> Result<()> {
     let old = std::mem::replace(&mut record.name, name.to_owned());
     directory.write_record(&record).inspect_err(|_| {
         // a name that no record carries is stale anyway
-        let _ = names::release(engine, name, &id);
+        let _ = names::release_name(engine, name, &id, Lasting::Boot);
     })?;
-    if names::holder(engine, name).as_deref() == Some(id.as_str()) {
-        return names::release(engine, &old, &id);
+    if names::holder(engine, name)?.as_deref() == Some(id.as_str()) {
+        return names::release_name(engine, &old, &id, lasting);
     }
     // until the record was written the new name looked stale, and another command took it
     record.name.clone_from(&old);

@@ -119,7 +119,10 @@ fn clone_without_mounts(pidfd: BorrowedFd<'_>, root: BorrowedFd<'_>) -> Result<O
 
 /// Runs something in a thread of its own, whose namespaces end with it.
 fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
-    std::thread::scope(|scope| scope.spawn(work).join()).map_err(|_| Error::io("run", "a thread", Errno::IO))
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, work).at("make", "a thread")?;
+        thread.join().map_err(|_| Error::io("run", "a thread", Errno::IO))
+    })
 }
 
 fn of_stopped(engine: &Engine, record: &Record, own: &Directory, view: View) -> Result<OwnedFd> {

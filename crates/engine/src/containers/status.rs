@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 use runtime::cgroup::Cgroup;
 use sys::identity::Identity;
 
+/// The exit code of a container that ended with its supervisor.
+const LOST: i32 = 137;
+
 /// A container's condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -62,10 +65,10 @@ impl Container {
     pub fn read(engine: &Engine, id: &str) -> Result<Self> {
         let directory = Directory::new(engine, id);
         // the run directory first: a container that ends meanwhile has its state on disk before its run directory goes
-        let supervisor = directory.supervisor();
-        let init = directory.init();
+        let supervisor = directory.supervisor()?;
+        let init = directory.init()?;
         let record = directory.record()?;
-        let state = directory.state()?;
+        let mut state = directory.state()?;
         let status = match (&supervisor, &init) {
             (Some(supervisor), Some(_)) if supervisor.is_alive() && state.finished.is_none() => {
                 let frozen = Cgroup::at(&engine.layout().cgroup(id)).is_ok_and(|cgroup| cgroup.is_frozen());
@@ -78,6 +81,9 @@ impl Container {
             (None, _) if state.started.is_some() && state.finished.is_none() => Status::Lost,
             (None, _) => settled(&state),
         };
+        if status == Status::Lost && state.finished.is_none() {
+            (state.exit_code, state.error) = (LOST, "lost supervisor".into());
+        }
         let init = init.filter(|_| status.is_running());
         Ok(Self { record, state, status, init })
     }

@@ -21,7 +21,7 @@ pub struct Usage {
     /// Every container.
     pub users: Vec<User>,
     /// What containers keep from being collected, asked again while collecting.
-    pub roots: fn(&Engine) -> Roots,
+    pub roots: fn(&Engine) -> store::Result<Roots>,
 }
 
 impl Usage {

@@ -34,7 +34,12 @@ pub(super) enum Heard {
     Gone,
     Attach(Which, Vec<OwnedFd>),
     Exec(Box<Process>, Which, Vec<OwnedFd>),
-    Resize { rows: u16, columns: u16 },
+    /// It asked for something that cannot be done.
+    Refused(String),
+    Resize {
+        rows: u16,
+        columns: u16,
+    },
     Signal(i32),
 }
 
@@ -171,13 +176,15 @@ impl Client {
 fn exec(streams: Which, mut descriptors: Vec<OwnedFd>) -> Heard {
     use std::io::{Read, Seek};
     if descriptors.is_empty() {
-        return Heard::Nothing;
+        return Heard::Refused("an exec needs a process".into());
     }
     let mut file = std::fs::File::from(descriptors.remove(0));
     let mut text = Vec::new();
     let read = file.rewind().and_then(|()| file.take(PROCESS_LIMIT).read_to_end(&mut text));
     match read.map(|_| serde_json::from_slice(&text)) {
         Ok(Ok(process)) => Heard::Exec(process, streams, descriptors),
-        _ => Heard::Nothing,
+        // whoever asked waits for an answer
+        Ok(Err(error)) => Heard::Refused(format!("the process cannot be read: {error}")),
+        Err(error) => Heard::Refused(format!("the process cannot be read: {error}")),
     }
 }

@@ -35,17 +35,19 @@ pub fn compress<T, E>(
     let (order, results) = sync_channel::<Receiver<Compressed>>(2 * workers);
     let waiting = Mutex::new(waiting);
     let (produced, written) = std::thread::scope(|scope| {
+        // from here on: threads that are waited for end when nobody can give them anything any more
+        let (jobs, order) = (jobs, order);
         for _ in 0..workers {
-            scope.spawn(|| work(&waiting));
+            std::thread::Builder::new().spawn_scoped(scope, || work(&waiting))?;
         }
-        let writer = scope.spawn(move || write(&results, out));
+        let writer = std::thread::Builder::new().spawn_scoped(scope, move || write(&results, out))?;
         let mut blocks = Blocks { plain: Vec::with_capacity(BLOCK), jobs, order };
         let produced = produce(&mut blocks);
         let ended = if produced.is_ok() { blocks.end() } else { Ok(()) };
         drop(blocks);
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (produced, written.and(ended))
-    });
+        Ok::<_, io::Error>((produced, written.and(ended)))
+    })?;
     // whoever produces may have failed because nobody took it
     written.map(|()| produced)
 }

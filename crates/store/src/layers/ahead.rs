@@ -1,7 +1,7 @@
 //! Decompression ahead of whoever reads: one thread inflates while the other writes files.
 
 use crate::changeset;
-use crate::error::Result;
+use crate::error::{At, Result};
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
@@ -20,7 +20,9 @@ pub(super) fn read<T>(
     let (filled, to_read) = sync_channel(BUFFERS);
     let (emptied, to_fill) = channel();
     std::thread::scope(|scope| {
-        scope.spawn(move || fill(source, &filled, &to_fill));
+        std::thread::Builder::new()
+            .spawn_scoped(scope, move || fill(source, &filled, &to_fill))
+            .at("make", "a thread")?;
         let mut reader = Reader { to_read, emptied, current: Vec::new(), position: 0, ended: false };
         // dropped at the end, it lets the other thread end
         work(&mut reader)

@@ -43,7 +43,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
 /// Removes images that no container uses.
 pub(in crate::commands) fn prune(engine: &Engine, all: bool, wanted: &Wanted) -> Outcome<Reclaimed> {
     let scope = if all { Scope::Unused } else { Scope::Dangling };
-    let pruned = prune::prune(engine, scope, &|image| wanted.accepts(image), &super::usage(engine)?)?;
+    let pruned =
+        prune::prune(engine, scope, &|image| wanted.accepts(image), &engine::system::usage(engine)?)?;
     let lines = pruned.removed.iter().map(line).collect();
     Ok(Reclaimed { title: "Deleted Images:", lines, bytes: pruned.bytes })
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
 
 /// What was done is printed line by line. By force an image that is not there is told, and no failure.
 fn remove_one(engine: &Engine, name: &str, options: Options) -> Outcome {
-    match remove(engine, name, options, &super::usage(engine)?) {
+    match remove(engine, name, options, &engine::system::usage(engine)?) {
         Ok(removed) => {
             let mut out = std::io::stdout().lock();
             for line in removed {

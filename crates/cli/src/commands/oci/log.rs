@@ -53,7 +53,6 @@ fn open(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
-#[expect(clippy::print_stderr, reason = "the command line is where printing is done")]
 fn complain(level: &str, message: &str) {
-    eprintln!("tare-runtime: {level}: {message}");
+    say!("tare-runtime: {level}: {message}");
 }

@@ -80,7 +80,11 @@ fn pump(
     let options = changeset::Write { view: changeset::View::Merged, scope };
     std::thread::scope(|threads| {
         // moved: its end must be seen by the reader
-        let writer = threads.spawn(move || changeset::write(from, &mut sender, &options));
+        let writing = move || changeset::write(from, &mut sender, &options);
+        let writer = std::thread::Builder::new().spawn_scoped(threads, writing);
+        let doing = "make a thread to write";
+        let writer =
+            writer.map_err(|source| changeset::Error::Io { doing, path: "archive".into(), source })?;
         let unpacked = changeset::unpack(&mut reader, to, unpacking);
         // a writer that waits for a reader that gave up must hear of it
         drop(reader);

@@ -27,7 +27,7 @@ fn a_paused_container_is_frozen_and_still_seen() {
         (words(&["PID", "COMMAND"]), vec![words(&[&pid.to_string(), "exe"])])
     );
     unpause(&bed.engine, "web").unwrap();
-    assert_eq!(bed.directory_of(&record).init().unwrap().pid, pid);
+    assert_eq!(bed.directory_of(&record).init().unwrap().unwrap().pid, pid);
     assert_eq!(find(&bed.engine, "web").unwrap().status, Status::Running);
     drop(running);
 }

@@ -2,7 +2,7 @@
 
 use super::{LayerState, Progress, PullEvent};
 use crate::Engine;
-use crate::error::{Error, Result};
+use crate::error::{At, Error, Result};
 use crate::images::layer;
 use oci::image::Descriptor;
 use oci::{DiffId, Digest};
@@ -131,7 +131,9 @@ impl Arriving<'_> {
         let digest = self.blob.digest;
         let (sender, receiver) = sync_channel(PIECES);
         std::thread::scope(|scope| {
-            let unpacking = scope.spawn(move || unpack(store, receiver, digest));
+            let unpacking = move || unpack(store, receiver, digest);
+            let unpacking =
+                std::thread::Builder::new().spawn_scoped(scope, unpacking).at("make", "a thread")?;
             let read = self.read(partial, download, &sender);
             if read.is_ok() {
                 // it may have ended early
