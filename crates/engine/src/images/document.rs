@@ -113,9 +113,8 @@ pub(crate) fn check_image(own: &Descriptor, manifest: &Manifest) -> Result<()> {
 
 /// Refuses numbers of layers that do not fit together, or are too many. `owner` is for messages.
 pub(crate) fn check_layers(owner: &str, named: usize, given: usize) -> Result<()> {
-    if named.max(given) > MAX_LAYERS {
-        let count = named.max(given);
-        return Err(Error::Invalid(format!("{owner}: {count} layers, Linux stacks at most {MAX_LAYERS}")));
+    if named > MAX_LAYERS {
+        return Err(Error::Invalid(format!("{owner}: {named} layers, Linux stacks at most {MAX_LAYERS}")));
     }
     if named != given {
         return Err(Error::Invalid(format!(

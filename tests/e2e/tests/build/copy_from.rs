@@ -89,14 +89,14 @@ fn owners_links_and_attributes_come_along() {
 #[test]
 fn names_that_are_nothing() {
     let Some(project) = Project::new() else { return };
-    let said = project.build(&[], "FROM busybox AS base\nFROM busybox\nCOPY --from=bsae /a /b");
+    let said = project.build(&["--pull=never"], "FROM busybox AS base\nFROM busybox\nCOPY --from=bsae /a /b");
     assert!(said.code != 0 && said.err.contains("bsae") && said.err.contains("Dockerfile:3"), "{said:?}");
     assert!(said.err.contains("did you mean"), "{said:?}");
-    let said = project.build(&[], "FROM busybox AS base\nCOPY --from=base /a /b");
+    let said = project.build(&["--pull=never"], "FROM busybox AS base\nCOPY --from=base /a /b");
     assert!(said.code != 0 && said.err.contains("base"), "a stage is not its own source: {said:?}");
-    let said = project.build(&[], "FROM nosuch");
+    let said = project.build(&["--pull=never"], "FROM nosuch");
     assert!(
-        said.code != 0 && said.err.contains("Dockerfile:1") && said.err.contains("tare import"),
+        said.code != 0 && said.err.contains("Dockerfile:1") && said.err.contains("tare pull"),
         "{said:?}"
     );
 }

@@ -131,11 +131,12 @@ fn labels_of_the_request() {
 }
 
 #[test]
-fn pulling_is_refused_or_not_asked_for() {
+fn base_images_are_pulled_as_the_policy_says() {
     let Some(project) = Project::new() else { return };
     project.build(&["--pull=never"], "FROM busybox").ok();
-    let said = project.build(&["--pull"], "FROM busybox");
-    assert!(said.code != 0 && said.err.contains("not supported yet"), "{said:?}");
+    project.build(&["--pull=odd"], "FROM busybox").fails(125, "invalid --pull=odd");
+    let said = project.build(&[], "FROM localhost:1/nosuch");
+    assert!(said.code != 0 && said.err.contains("Dockerfile:1:1: localhost:1/nosuch"), "{said:?}");
     let said = project.engine.tare(["build", "https://example.invalid/x.git"]);
     assert!(said.code != 0 && said.err.contains("not supported yet"), "{said:?}");
 }

@@ -14,7 +14,10 @@ fn the_program_s_own_code_is_the_command_s() {
 fn the_engine_s_own_failures_are_125() {
     let Some(engine) = TestEngine::new() else { return };
     engine.run(&["--no-such-flag"], &["true"]).fails(125, "--no-such-flag");
-    engine.tare(["run", "--rm", "nosuchimage", "true"]).fails(125, "No such image: nosuchimage");
+    engine.tare(["run", "--rm", "--pull", "never", "nosuchimage"]).fails(125, "No such image: nosuchimage");
+    engine
+        .tare(["run", "--rm", "localhost:1/nosuch"])
+        .fails(125, "Unable to find image 'localhost:1/nosuch:latest'");
     engine.run(&["--memory", "1m"], &["true"]).fails(125, "Minimum memory limit allowed is 6MB");
     engine.run(&["--network", "nosuch"], &["true"]).fails(125, "network nosuch not found");
     engine

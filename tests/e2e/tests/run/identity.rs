@@ -66,18 +66,21 @@ fn the_id_goes_to_a_new_file() {
 #[test]
 fn an_image_for_another_platform_is_refused() {
     let Some(engine) = TestEngine::new() else { return };
-    let said = engine.run(&["--platform", "linux/s390x"], &["true"]);
+    let said = engine.run(&["--pull", "never", "--platform", "linux/s390x"], &["true"]);
     assert_eq!(said.code, 125);
-    assert!(said.err.contains("linux/s390x") && said.err.contains("the image is for linux/"), "{said:?}");
+    assert!(said.err.contains("linux/s390x") && said.err.contains("but its platform (linux/"), "{said:?}");
     let own = if std::env::consts::ARCH == "aarch64" { "linux/arm64" } else { "linux/amd64" };
     engine.run(&["--platform", own], &["true"]).ok();
     assert_eq!(engine.run(&["--platform", "bogus///"], &["true"]).code, 125);
 }
 
 #[test]
-fn pulling_is_not_there_yet_and_says_so() {
+fn images_are_pulled_as_the_policy_says() {
     let Some(engine) = TestEngine::new() else { return };
-    engine.run(&["--pull", "always"], &["true"]).fails(125, "--pull");
+    engine.tare(["tag", "busybox", "localhost:1/busybox"]).ok();
+    engine.tare(["run", "--rm", "--pull", "missing", "localhost:1/busybox", "true"]).ok();
+    engine.tare(["run", "--rm", "--pull", "always", "localhost:1/busybox", "true"]).fails(125, "localhost:1");
+    engine.run(&["--pull", "odd"], &["true"]).fails(125, "--pull");
     engine.run(&["--pull", "never"], &["true"]).ok();
 }
 
