@@ -24,7 +24,7 @@ fn the_engine_s_own_failures_are_125() {
         .run(&["-u", "nosuch"], &["true"])
         .fails(125, "unable to find user nosuch: no matching entries in passwd file");
     engine.tare(["run"]).fails(1, "requires at least 1 argument");
-    engine.tare(["create", "nosuchimage"]).fails(125, "No such image: nosuchimage");
+    engine.tare(["create", "--pull", "never", "nosuchimage"]).fails(125, "No such image: nosuchimage");
     assert!(engine.containers().is_empty());
 }
 
