@@ -178,6 +178,10 @@ fn a_digest_is_a_name_too() {
     let said = user.pull(&name).lines();
     assert!(said.contains(&format!("Status: Image is up to date for {name}")), "{said:#?}");
     assert_eq!(registry.requests().len(), before, "what has a digest is not asked for again");
+    // with a tag beside it, which means nothing then
+    let both = format!("{}/app:other@{}", registry.host(), image.manifest.digest);
+    user.pull(&both).ok();
+    assert_eq!(user.tare(["images", "--format", "{{.Tag}}"]).lines(), ["<none>"]);
     let absent = format!("{}/app@{}", registry.host(), sha256(b"absent"));
     user.pull(&absent).fails(1, &absent);
     user.pull(&format!("{}/app:absent", registry.host())).fails(1, "app:absent: not found in the registry");

@@ -1,7 +1,7 @@
 //! What is fetched once: by images that share it, by processes that want it at the same time, by the one that comes after one that was killed.
 
-use super::{User, big_layer, layer, length};
-use e2e::{Background, Chaos, Fault, FaultKind, Image, eventually};
+use super::{User, big_layer, layer, length, plain_layer};
+use e2e::{Background, Chaos, Fault, FaultKind, Image, eventually, gzip, sha256, zstandard};
 use std::time::Duration;
 
 /// A body that stops after so many bytes, and does not end.
@@ -21,6 +21,34 @@ fn a_layer_of_two_images_comes_once() {
         user.assert_has(&name, image);
     }
     assert_eq!(chaos.sent(&one.layers[0].digest), length(&shared));
+}
+
+#[test]
+fn one_layer_in_two_compressions_keeps_both() {
+    let (Some(user), chaos) = (User::new(), Chaos::start()) else { return };
+    let to = Chaos::start();
+    for (tag, bytes) in [
+        ("gzip", gzip(&plain_layer("same"))),
+        ("zstd", zstandard(&plain_layer("same"))),
+        ("plain", plain_layer("same")),
+    ] {
+        let image = chaos.image("app", tag, &[bytes, layer(tag)]);
+        let (from, copy) = (format!("{}/app:{tag}", chaos.host()), format!("{}/app:{tag}", to.host()));
+        user.pull(&from).ok();
+        user.assert_has(&from, &image);
+        user.tare(["tag", &from, &copy]).ok();
+        user.tare(["push", &copy]).ok();
+        assert_eq!(to.stored_manifest("app", tag).unwrap().1, image.manifest.bytes, "{tag}");
+    }
+    // a blob that is something else than a known layer is not believed to be it
+    let liar = chaos.image("bad", "1", &[gzip(&plain_layer("other"))]);
+    let known = String::from_utf8(liar.configuration.bytes).unwrap();
+    let known = known.replace(&sha256(&plain_layer("other")), &sha256(&plain_layer("same")));
+    let manifest = String::from_utf8(liar.manifest.bytes).unwrap();
+    let manifest = manifest.replace(&liar.configuration.digest, &chaos.blob(known));
+    chaos.manifest("bad", "1", &liar.manifest.media_type, manifest);
+    user.pull(&format!("{}/bad:1", chaos.host())).fails(1, &sha256(&plain_layer("same")));
+    user.assert_is_sound();
 }
 
 #[test]
