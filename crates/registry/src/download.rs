@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::document::pull_scope;
-use crate::error::{Error, Result, causes};
+use crate::error::{Error, Result, causes, cut};
 use crate::hosts::Route;
 use crate::request::Ask;
 use crate::retry;
@@ -26,6 +26,8 @@ pub struct Download<'c> {
     /// Places in the route, in the order in which they are asked; the first is the one that answers.
     endpoints: Vec<usize>,
     response: Option<Response>,
+    /// Whether this endpoint is asked for the rest alone.
+    knows_ranges: bool,
     /// Bytes of the answer that stand before what is wanted.
     unwanted: u64,
     cuts: u32,
@@ -56,6 +58,7 @@ impl Client {
             offset,
             endpoints,
             response: None,
+            knows_ranges: true,
             unwanted: 0,
             cuts: 0,
             since_cut: 0,
@@ -94,6 +97,7 @@ impl Download<'_> {
         self.response = None;
         self.offset = offset;
         self.endpoints.remove(0);
+        self.knows_ranges = true;
         (self.cuts, self.since_cut) = (0, 0);
         !self.endpoints.is_empty()
     }
@@ -144,23 +148,31 @@ impl Download<'_> {
         let path = format!("/{}/{}", endpoint.repository, self.path);
         let scope = pull_scope(&endpoint.repository);
         let mut ask = Ask::new(&self.what, endpoint, Method::GET, &path, &scope);
-        if self.offset > 0 {
+        let is_range = self.offset > 0 && self.knows_ranges;
+        if is_range {
             ask.headers.push((RANGE, format!("bytes={}-", self.offset)));
         }
-        let response = self.client.wait(self.client.answer(&ask))?;
+        let response = match self.client.wait(self.client.answer(&ask)) {
+            Err(Error::Wrong { .. }) if is_range => {
+                self.knows_ranges = false;
+                return self.open();
+            }
+            answer => answer?,
+        };
         self.unwanted = match response.status() {
             StatusCode::PARTIAL_CONTENT => {
                 let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
-                let start = range.and_then(start_of_range);
-                if start != Some(self.offset) {
-                    let reason = format!(
-                        "asked for bytes from {} on, it sends {}",
-                        self.offset,
-                        range.unwrap_or("others")
-                    );
-                    return Err(ask.wrong(reason));
+                match range.and_then(start_of_range).and_then(|start| self.offset.checked_sub(start)) {
+                    Some(unwanted) => unwanted,
+                    None if is_range => {
+                        self.knows_ranges = false;
+                        return self.open();
+                    }
+                    None => {
+                        let sent = range.unwrap_or("a range");
+                        return Err(ask.wrong(format!("asked for the whole blob, it sends {}", cut(sent))));
+                    }
                 }
-                0
             }
             // one that does not know ranges sends all of it
             _ => self.offset,
