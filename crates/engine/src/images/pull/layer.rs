@@ -34,10 +34,9 @@ pub(super) struct Fetch<'a> {
 
 /// Whether the store has a layer, and the bytes that a manifest names it by.
 pub(super) fn has(engine: &Engine, blob: &Descriptor, layer: &DiffId) -> bool {
-    // the store gives the uncompressed tar of what it has
+    // an uncompressed blob has to be there too, though the store could write it: a push would take its manifest for one of ours, and compress it
     layers::meta(engine.store(), layer)
-        .is_ok_and(|meta| blob.digest == layer.0 || meta.blob == Some(blob.digest))
-        || layers::exists(engine.store(), layer) && blobs::exists(engine.store(), &blob.digest)
+        .is_ok_and(|meta| meta.blob == Some(blob.digest) || blobs::exists(engine.store(), &blob.digest))
 }
 
 impl Fetch<'_> {
