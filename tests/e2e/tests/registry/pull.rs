@@ -241,3 +241,18 @@ fn an_image_without_an_index_is_for_one_platform() {
     user.pull(&name).ok();
     user.assert_has(&name, &image);
 }
+
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    let (Some(user), chaos) = (User::new(), Chaos::start()) else { return };
+    let image = chaos.image("app", "1", &[super::big_layer(1, 300_000), layer("small")]);
+    let pace = e2e::FaultKind::Slow { bytes: 30_000, every: std::time::Duration::from_millis(20) };
+    chaos.fault(e2e::Fault::new("GET", &image.layers[0].digest, pace));
+    let name = format!("{}/app:1", chaos.host());
+    let (shown, code) = e2e::Terminal::start(&user.command(["pull", &name]), 24, 100).finish();
+    assert_eq!(code, 0, "{shown}");
+    for word in ["Pulling from app", "Pull complete", "Status: Downloaded newer image", &name] {
+        assert!(shown.contains(word), "{word:?} should be on the terminal: {shown:?}");
+    }
+    user.assert_has(&name, &image);
+}
