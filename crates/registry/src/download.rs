@@ -1,6 +1,6 @@
 //! Blobs on their way here: from the byte on that is wanted, past cuts, from the endpoint that has them.
 
-use crate::client::Client;
+use crate::client::{Client, Stop};
 use crate::document::pull_scope;
 use crate::error::{Error, Result, causes, cut};
 use crate::hosts::Route;
@@ -18,6 +18,7 @@ const FORGIVEN: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Download<'c> {
     client: &'c Client,
+    stop: Option<&'c Stop>,
     route: &'c Route,
     what: String,
     path: String,
@@ -51,6 +52,7 @@ impl Client {
         endpoints.sort_by_key(|at| *at != endpoint);
         Download {
             client: self,
+            stop: None,
             route,
             what: format!("blob {digest}"),
             path: format!("blobs/{digest}"),
@@ -66,7 +68,14 @@ impl Client {
     }
 }
 
-impl Download<'_> {
+impl<'c> Download<'c> {
+    /// It ends when this is set, whatever it waits for.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: &'c Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
     /// The next bytes; none at the end. Cuts are mended on the way: the rest is asked for again, and of another endpoint if this one has no luck.
     ///
     /// # Errors
@@ -115,9 +124,8 @@ impl Download<'_> {
             self.endpoints.first().map(|at| self.route.endpoints[*at].host.clone()).unwrap_or_default();
         let unavailable =
             |reason: String| Error::Unavailable { what: self.what.clone(), host: host.clone(), reason };
-        let chunk = self
-            .client
-            .wait(async { response.chunk().await.map_err(|error| unavailable(causes(&error))) })?;
+        let chunk = async { response.chunk().await.map_err(|error| unavailable(causes(&error))) };
+        let chunk = wait(self.client, self.stop, chunk)?;
         let Some(mut chunk) = chunk else {
             return Err(unavailable(format!("the connection ends {} bytes early", self.size - self.offset)));
         };
@@ -152,7 +160,7 @@ impl Download<'_> {
         if is_range {
             ask.headers.push((RANGE, format!("bytes={}-", self.offset)));
         }
-        let response = match self.client.wait(self.client.answer(&ask)) {
+        let response = match wait(self.client, self.stop, self.client.answer(&ask)) {
             Err(Error::Wrong { .. }) if is_range => {
                 self.knows_ranges = false;
                 return self.open();
@@ -189,7 +197,7 @@ impl Download<'_> {
         let may_pass = matches!(error, Error::Unavailable { .. });
         if may_pass && self.cuts < retry::ATTEMPTS {
             let pause = retry::pause(self.cuts, None);
-            return self.client.wait(async {
+            return wait(self.client, self.stop, async {
                 tokio::time::sleep(pause).await;
                 Ok(())
             });
@@ -204,6 +212,13 @@ impl Download<'_> {
             return Ok(());
         }
         Err(error)
+    }
+}
+
+fn wait<T>(client: &Client, stop: Option<&Stop>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match stop {
+        Some(stop) => client.wait(stop.or(work)),
+        None => client.wait(work),
     }
 }
 

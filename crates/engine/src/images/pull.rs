@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use layer::Fetch;
 use oci::image::{Configuration, Descriptor, Manifest};
 use oci::{DiffId, Digest, Platform, Reference};
-use registry::{Client, Wanted};
+use registry::{Client, Stop, Wanted};
 use resolve::{Resolved, Resolver};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -171,14 +171,15 @@ fn bring(fetch: &Fetch<'_>, manifest: &Manifest, configuration: &Configuration) 
     (fetch.progress)(PullEvent::Layers(pairs.iter().map(|(blob, _)| (*blob).clone()).collect()));
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
-    let has_failed = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    let stop = Stop::default();
     let work = || {
         while let Some((blob, layer)) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if has_failed() {
+            if stop.is_set() {
                 return;
             }
-            if let Err(error) = fetch.layer(blob, layer, &has_failed) {
+            if let Err(error) = fetch.layer(blob, layer, &stop) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                stop.set();
             }
         }
     };
