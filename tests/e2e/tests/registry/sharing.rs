@@ -2,7 +2,7 @@
 
 use super::{User, big_layer, layer, length, plain_layer};
 use e2e::{Background, Chaos, Fault, FaultKind, Image, eventually, gzip, sha256, zstandard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A body that stops after so many bytes, and does not end.
 fn stops_after(bytes: usize) -> FaultKind {
@@ -171,5 +171,22 @@ fn a_collection_keeps_what_the_next_one_goes_on_with() {
     drop(pull);
     user.tare(["system", "prune", "-f"]).ok();
     assert_eq!(user.names("downloads").len(), 0);
+    user.assert_has_nothing();
+}
+
+#[test]
+fn one_that_fails_does_not_wait_for_the_others() {
+    let (Some(user), chaos) = (User::new(), Chaos::start()) else { return };
+    let layers: Vec<Vec<u8>> = (21..24).map(|seed| big_layer(seed, 100_000)).collect();
+    let image = chaos.image("app", "1", &layers);
+    for stuck in &image.layers[1..] {
+        chaos.fault(Fault::new("GET", &stuck.digest, stops_after(10_000)));
+    }
+    let refusal = FaultKind::Status(403, vec![], b"no".to_vec());
+    chaos.fault(Fault::new("GET", &image.layers[0].digest, refusal));
+    let begun = Instant::now();
+    let said = user.pull(&format!("{}/app:1", chaos.host()));
+    said.fails(1, &image.layers[0].digest);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
     user.assert_has_nothing();
 }
