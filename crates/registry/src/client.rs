@@ -29,6 +29,33 @@ pub struct Settings {
     pub patience: Option<Duration>,
 }
 
+/// Ends the waits of whoever was given it, now and from now on; other users of the client go on.
+#[derive(Debug, Default)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    /// Ends them.
+    pub fn set(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether they have ended.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// What comes of some work, unless this is set before.
+    pub(crate) async fn or<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut stopped = self.0.subscribe();
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => Err(Error::Canceled),
+            done = work => done,
+        }
+    }
+}
+
 /// How long a server may be silent.
 const PATIENCE: Duration = Duration::from_secs(30);
 

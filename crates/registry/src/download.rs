@@ -1,8 +1,8 @@
 //! Blobs on their way here: from the byte on that is wanted, past cuts, from the endpoint that has them.
 
-use crate::client::Client;
+use crate::client::{Client, Stop};
 use crate::document::pull_scope;
-use crate::error::{Error, Result, causes};
+use crate::error::{Error, Result, causes, cut};
 use crate::hosts::Route;
 use crate::request::Ask;
 use crate::retry;
@@ -18,6 +18,7 @@ const FORGIVEN: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Download<'c> {
     client: &'c Client,
+    stop: Option<&'c Stop>,
     route: &'c Route,
     what: String,
     path: String,
@@ -26,6 +27,8 @@ pub struct Download<'c> {
     /// Places in the route, in the order in which they are asked; the first is the one that answers.
     endpoints: Vec<usize>,
     response: Option<Response>,
+    /// Whether this endpoint is asked for the rest alone.
+    knows_ranges: bool,
     /// Bytes of the answer that stand before what is wanted.
     unwanted: u64,
     cuts: u32,
@@ -49,6 +52,7 @@ impl Client {
         endpoints.sort_by_key(|at| *at != endpoint);
         Download {
             client: self,
+            stop: None,
             route,
             what: format!("blob {digest}"),
             path: format!("blobs/{digest}"),
@@ -56,6 +60,7 @@ impl Client {
             offset,
             endpoints,
             response: None,
+            knows_ranges: true,
             unwanted: 0,
             cuts: 0,
             since_cut: 0,
@@ -63,7 +68,14 @@ impl Client {
     }
 }
 
-impl Download<'_> {
+impl<'c> Download<'c> {
+    /// It ends when this is set, whatever it waits for.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: &'c Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
     /// The next bytes; none at the end. Cuts are mended on the way: the rest is asked for again, and of another endpoint if this one has no luck.
     ///
     /// # Errors
@@ -94,6 +106,7 @@ impl Download<'_> {
         self.response = None;
         self.offset = offset;
         self.endpoints.remove(0);
+        self.knows_ranges = true;
         (self.cuts, self.since_cut) = (0, 0);
         !self.endpoints.is_empty()
     }
@@ -111,9 +124,8 @@ impl Download<'_> {
             self.endpoints.first().map(|at| self.route.endpoints[*at].host.clone()).unwrap_or_default();
         let unavailable =
             |reason: String| Error::Unavailable { what: self.what.clone(), host: host.clone(), reason };
-        let chunk = self
-            .client
-            .wait(async { response.chunk().await.map_err(|error| unavailable(causes(&error))) })?;
+        let chunk = async { response.chunk().await.map_err(|error| unavailable(causes(&error))) };
+        let chunk = wait(self.client, self.stop, chunk)?;
         let Some(mut chunk) = chunk else {
             return Err(unavailable(format!("the connection ends {} bytes early", self.size - self.offset)));
         };
@@ -144,23 +156,31 @@ impl Download<'_> {
         let path = format!("/{}/{}", endpoint.repository, self.path);
         let scope = pull_scope(&endpoint.repository);
         let mut ask = Ask::new(&self.what, endpoint, Method::GET, &path, &scope);
-        if self.offset > 0 {
+        let is_range = self.offset > 0 && self.knows_ranges;
+        if is_range {
             ask.headers.push((RANGE, format!("bytes={}-", self.offset)));
         }
-        let response = self.client.wait(self.client.answer(&ask))?;
+        let response = match wait(self.client, self.stop, self.client.answer(&ask)) {
+            Err(Error::Wrong { .. }) if is_range => {
+                self.knows_ranges = false;
+                return self.open();
+            }
+            answer => answer?,
+        };
         self.unwanted = match response.status() {
             StatusCode::PARTIAL_CONTENT => {
                 let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
-                let start = range.and_then(start_of_range);
-                if start != Some(self.offset) {
-                    let reason = format!(
-                        "asked for bytes from {} on, it sends {}",
-                        self.offset,
-                        range.unwrap_or("others")
-                    );
-                    return Err(ask.wrong(reason));
+                match range.and_then(start_of_range).and_then(|start| self.offset.checked_sub(start)) {
+                    Some(unwanted) => unwanted,
+                    None if is_range => {
+                        self.knows_ranges = false;
+                        return self.open();
+                    }
+                    None => {
+                        let sent = range.unwrap_or("a range");
+                        return Err(ask.wrong(format!("asked for the whole blob, it sends {}", cut(sent))));
+                    }
                 }
-                0
             }
             // one that does not know ranges sends all of it
             _ => self.offset,
@@ -177,7 +197,7 @@ impl Download<'_> {
         let may_pass = matches!(error, Error::Unavailable { .. });
         if may_pass && self.cuts < retry::ATTEMPTS {
             let pause = retry::pause(self.cuts, None);
-            return self.client.wait(async {
+            return wait(self.client, self.stop, async {
                 tokio::time::sleep(pause).await;
                 Ok(())
             });
@@ -192,6 +212,13 @@ impl Download<'_> {
             return Ok(());
         }
         Err(error)
+    }
+}
+
+fn wait<T>(client: &Client, stop: Option<&Stop>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match stop {
+        Some(stop) => client.wait(stop.or(work)),
+        None => client.wait(work),
     }
 }
 

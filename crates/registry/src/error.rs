@@ -136,7 +136,7 @@ impl Error {
 }
 
 /// What the transport says of a server that closes a connection of HTTP/2: the reason that TLS was given is lost.
-const CLOSED: &str = "operation was canceled: connection closed";
+const CLOSED: [&str; 2] = ["operation was canceled: connection closed", "channel closed"];
 
 /// An error of the transport in one line: reqwest's own words hide the cause.
 pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
@@ -152,10 +152,10 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
         }
         next = cause.source();
     }
-    text.replace(
-        CLOSED,
-        "the connection was closed before an answer came; some servers do that to who shows no certificate",
-    )
+    if CLOSED.iter().any(|words| text.ends_with(words)) {
+        text += " before an answer came; some servers do that to who shows no certificate";
+    }
+    text
 }
 
 /// A text from outside for a message: printable, and cut where it is absurdly long.

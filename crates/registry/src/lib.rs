@@ -30,7 +30,7 @@ mod upload;
 
 /// What arrives.
 pub use bytes::Bytes;
-pub use client::{Client, Settings};
+pub use client::{Client, Settings, Stop};
 pub use credentials::Secret;
 pub use document::{Document, Wanted};
 pub use download::Download;

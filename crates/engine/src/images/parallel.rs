@@ -1,30 +1,29 @@
 //! Several things at the same time, until one fails.
 
 use crate::error::{Error, Result};
+use registry::Stop;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How many are worked on at the same time: more than there are processors, since they wait for networks.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Works on every item, in order but several at a time. After a failure none is begun, and `work`, which can ask whether it is over, may end early.
+/// Works on every item, in order but several at a time. After a failure none is begun, and those that are worked on are stopped.
 ///
 /// # Errors
 /// The first failure.
-pub(crate) fn each<T: Sync>(
-    items: &[T],
-    work: impl Fn(&T, &dyn Fn() -> bool) -> Result<()> + Sync,
-) -> Result<()> {
+pub(crate) fn each<T: Sync>(items: &[T], work: impl Fn(&T, &Stop) -> Result<()> + Sync) -> Result<()> {
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
-    let is_over = || failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    let stop = Stop::default();
     let take = || {
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if is_over() {
+            if stop.is_set() {
                 return;
             }
-            if let Err(error) = work(item, &is_over) {
+            if let Err(error) = work(item, &stop) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                stop.set();
             }
         }
     };

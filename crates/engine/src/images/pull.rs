@@ -170,5 +170,5 @@ fn bring(fetch: &Fetch<'_>, manifest: &Manifest, configuration: &Configuration) 
         .filter(|(blob, layer)| seen.insert((blob.digest, **layer)))
         .collect();
     (fetch.progress)(PullEvent::Layers(pairs.iter().map(|(blob, _)| (*blob).clone()).collect()));
-    parallel::each(&pairs, |(blob, layer), is_over| fetch.layer(blob, layer, is_over))
+    parallel::each(&pairs, |(blob, layer), stop| fetch.layer(blob, layer, stop))
 }

@@ -178,6 +178,10 @@ fn a_digest_is_a_name_too() {
     let said = user.pull(&name).lines();
     assert!(said.contains(&format!("Status: Image is up to date for {name}")), "{said:#?}");
     assert_eq!(registry.requests().len(), before, "what has a digest is not asked for again");
+    // with a tag beside it, which means nothing then
+    let both = format!("{}/app:other@{}", registry.host(), image.manifest.digest);
+    user.pull(&both).ok();
+    assert_eq!(user.tare(["images", "--format", "{{.Tag}}"]).lines(), ["<none>"]);
     let absent = format!("{}/app@{}", registry.host(), sha256(b"absent"));
     user.pull(&absent).fails(1, &absent);
     user.pull(&format!("{}/app:absent", registry.host())).fails(1, "app:absent: not found in the registry");
@@ -235,5 +239,20 @@ fn an_image_without_an_index_is_for_one_platform() {
     user.tare(["rmi", &name]).ok();
     // nobody asked for a platform: it is taken as it is
     user.pull(&name).ok();
+    user.assert_has(&name, &image);
+}
+
+#[test]
+fn a_terminal_shows_how_far_it_is() {
+    let (Some(user), chaos) = (User::new(), Chaos::start()) else { return };
+    let image = chaos.image("app", "1", &[super::big_layer(1, 300_000), layer("small")]);
+    let pace = e2e::FaultKind::Slow { bytes: 30_000, every: std::time::Duration::from_millis(20) };
+    chaos.fault(e2e::Fault::new("GET", &image.layers[0].digest, pace));
+    let name = format!("{}/app:1", chaos.host());
+    let (shown, code) = e2e::Terminal::start(&user.command(["pull", &name]), 24, 100).finish();
+    assert_eq!(code, 0, "{shown}");
+    for word in ["Pulling from app", "Pull complete", "Status: Downloaded newer image", &name] {
+        assert!(shown.contains(word), "{word:?} should be on the terminal: {shown:?}");
+    }
     user.assert_has(&name, &image);
 }

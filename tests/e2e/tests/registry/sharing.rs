@@ -1,8 +1,8 @@
 //! What is fetched once: by images that share it, by processes that want it at the same time, by the one that comes after one that was killed.
 
-use super::{User, big_layer, layer, length};
-use e2e::{Background, Chaos, Fault, FaultKind, Image, eventually};
-use std::time::Duration;
+use super::{User, big_layer, layer, length, plain_layer};
+use e2e::{Background, Chaos, Fault, FaultKind, Image, eventually, gzip, sha256, zstandard};
+use std::time::{Duration, Instant};
 
 /// A body that stops after so many bytes, and does not end.
 fn stops_after(bytes: usize) -> FaultKind {
@@ -21,6 +21,34 @@ fn a_layer_of_two_images_comes_once() {
         user.assert_has(&name, image);
     }
     assert_eq!(chaos.sent(&one.layers[0].digest), length(&shared));
+}
+
+#[test]
+fn one_layer_in_two_compressions_keeps_both() {
+    let (Some(user), chaos) = (User::new(), Chaos::start()) else { return };
+    let to = Chaos::start();
+    for (tag, bytes) in [
+        ("gzip", gzip(&plain_layer("same"))),
+        ("zstd", zstandard(&plain_layer("same"))),
+        ("plain", plain_layer("same")),
+    ] {
+        let image = chaos.image("app", tag, &[bytes, layer(tag)]);
+        let (from, copy) = (format!("{}/app:{tag}", chaos.host()), format!("{}/app:{tag}", to.host()));
+        user.pull(&from).ok();
+        user.assert_has(&from, &image);
+        user.tare(["tag", &from, &copy]).ok();
+        user.tare(["push", &copy]).ok();
+        assert_eq!(to.stored_manifest("app", tag).unwrap().1, image.manifest.bytes, "{tag}");
+    }
+    // a blob that is something else than a known layer is not believed to be it
+    let liar = chaos.image("bad", "1", &[gzip(&plain_layer("other"))]);
+    let known = String::from_utf8(liar.configuration.bytes).unwrap();
+    let known = known.replace(&sha256(&plain_layer("other")), &sha256(&plain_layer("same")));
+    let manifest = String::from_utf8(liar.manifest.bytes).unwrap();
+    let manifest = manifest.replace(&liar.configuration.digest, &chaos.blob(known));
+    chaos.manifest("bad", "1", &liar.manifest.media_type, manifest);
+    user.pull(&format!("{}/bad:1", chaos.host())).fails(1, &sha256(&plain_layer("same")));
+    user.assert_is_sound();
 }
 
 #[test]
@@ -143,5 +171,22 @@ fn a_collection_keeps_what_the_next_one_goes_on_with() {
     drop(pull);
     user.tare(["system", "prune", "-f"]).ok();
     assert_eq!(user.names("downloads").len(), 0);
+    user.assert_has_nothing();
+}
+
+#[test]
+fn one_that_fails_does_not_wait_for_the_others() {
+    let (Some(user), chaos) = (User::new(), Chaos::start()) else { return };
+    let layers: Vec<Vec<u8>> = (21..24).map(|seed| big_layer(seed, 100_000)).collect();
+    let image = chaos.image("app", "1", &layers);
+    for stuck in &image.layers[1..] {
+        chaos.fault(Fault::new("GET", &stuck.digest, stops_after(10_000)));
+    }
+    let refusal = FaultKind::Status(403, vec![], b"no".to_vec());
+    chaos.fault(Fault::new("GET", &image.layers[0].digest, refusal));
+    let begun = Instant::now();
+    let said = user.pull(&format!("{}/app:1", chaos.host()));
+    said.fails(1, &image.layers[0].digest);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
     user.assert_has_nothing();
 }

@@ -220,3 +220,23 @@ fn a_mount_that_is_refused_is_sent() {
         sender.uploads().into_iter().filter(|one| one.target.contains("mount=") && one.status == 201);
     assert!(mounted.count() >= 2, "{:#?}", sender.uploads());
 }
+
+#[test]
+fn a_push_that_is_killed_leaves_half_of_nothing() {
+    let layers = [big_layer(1, 2_000_000), layer("small")];
+    let Some(sender) = Sender::new(Chaos::start(), &layers) else { return };
+    let pause = std::time::Duration::from_secs(3600);
+    // the answer to what was sent does not come
+    sender.chaos.fault(Fault::new("PATCH", "/uploads/", FaultKind::Stall(pause)));
+    sender.chaos.fault(Fault::new("PATCH", "/uploads/", FaultKind::CutUploadAfter(0)));
+    let mut command = sender.user.command(["push", &sender.name]);
+    let push = e2e::Background::start(&mut command);
+    e2e::eventually("the large layer is on its way", || {
+        sender.uploads().iter().any(|one| one.method == "PATCH" && one.received > 1_000_000).then_some(())
+    });
+    drop(push);
+    assert_eq!(sender.chaos.stored_manifest("team/app", "1"), None);
+    sender.user.assert_is_sound();
+    sender.chaos.clear_faults();
+    sender.push();
+}

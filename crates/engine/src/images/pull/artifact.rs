@@ -73,5 +73,5 @@ pub fn fetch_layer(
     let Artifact { route, endpoint, layers } = artifact;
     let blob = layers.get(place).ok_or_else(|| Error::Invalid(format!("no layer {place}")))?;
     let fetch = Fetch { engine, client, route, endpoint: *endpoint, lease, progress: &|_| {} };
-    fetch.layer(blob, expected, &|| false)
+    fetch.layer(blob, expected, &registry::Stop::default())
 }

@@ -7,7 +7,7 @@ use crate::images::layer;
 use oci::image::Descriptor;
 use oci::{DiffId, Digest};
 use registry::hosts::Route;
-use registry::{Bytes, Client, Download};
+use registry::{Bytes, Client, Download, Stop};
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use store::downloads::Partial;
@@ -34,19 +34,13 @@ pub(super) struct Fetch<'a> {
 
 /// Whether the store has a layer, and the bytes that a manifest names it by.
 pub(super) fn has(engine: &Engine, blob: &Descriptor, layer: &DiffId) -> bool {
-    // the store gives the uncompressed tar of what it has
-    layers::exists(engine.store(), layer)
-        && (blob.digest == layer.0 || blobs::exists(engine.store(), &blob.digest))
+    // an uncompressed blob has to be there too, though the store could write it: a push would take its manifest for one of ours, and compress it
+    layers::exists(engine.store(), layer) && blobs::exists(engine.store(), &blob.digest)
 }
 
 impl Fetch<'_> {
-    /// Brings a layer, unless it is there. `is_over` is asked now and then whether anybody still wants it.
-    pub(super) fn layer(
-        &self,
-        blob: &Descriptor,
-        expected: &DiffId,
-        is_over: &dyn Fn() -> bool,
-    ) -> Result<()> {
+    /// Brings a layer, unless it is there. Nobody wants it any more when `stop` is set.
+    pub(super) fn layer(&self, blob: &Descriptor, expected: &DiffId, stop: &Stop) -> Result<()> {
         let store = self.engine.store();
         self.lease.hold([blob.digest, expected.0])?;
         if has(self.engine, blob, expected) {
@@ -61,7 +55,7 @@ impl Fetch<'_> {
         }
         let is_unpacked = layers::exists(store, expected);
         match Partial::begin(store, &blob.digest, blob.size)? {
-            Some(partial) => self.download(partial, blob, expected, is_over)?,
+            Some(partial) => self.download(partial, blob, expected, stop)?,
             // its bytes are here
             None if is_unpacked => layer::verify(store, &blob.digest, expected)?,
             None => layer::unpack(store, &blob.digest, expected, Durability::Later)?,
@@ -80,14 +74,17 @@ impl Fetch<'_> {
         mut partial: Partial,
         blob: &Descriptor,
         expected: &DiffId,
-        is_over: &dyn Fn() -> bool,
+        stop: &Stop,
     ) -> Result<()> {
         let store = self.engine.store();
-        let begin = |offset| self.client.blob(self.route, &blob.digest, blob.size, offset, self.endpoint);
+        let begin = |offset| {
+            let download = self.client.blob(self.route, &blob.digest, blob.size, offset, self.endpoint);
+            download.stopped_by(stop)
+        };
         let mut resumed = partial.found() > 0;
         let mut download = begin(partial.found());
         let received = loop {
-            let arriving = Arriving { fetch: self, blob, is_over };
+            let arriving = Arriving { fetch: self, blob, stop };
             let received = arriving.once(&mut partial, &mut download)?;
             let Err(store::Error::DigestMismatch { expected, found }) = partial.verify() else {
                 break received;
@@ -120,7 +117,7 @@ impl Fetch<'_> {
 struct Arriving<'a> {
     fetch: &'a Fetch<'a>,
     blob: &'a Descriptor,
-    is_over: &'a dyn Fn() -> bool,
+    stop: &'a Stop,
 }
 
 impl Arriving<'_> {
@@ -163,7 +160,7 @@ impl Arriving<'_> {
         };
         partial.replay(&mut |bytes| pass(Bytes::copy_from_slice(bytes)))?;
         while let Some(bytes) = download.chunk()? {
-            if (self.is_over)() {
+            if self.stop.is_set() {
                 return Err(Error::Canceled);
             }
             partial.append(&bytes)?;
