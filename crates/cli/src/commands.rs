@@ -42,8 +42,6 @@ mod usage;
 mod volume;
 mod wait;
 
-pub(crate) use image::pull::Policy;
-
 use crate::failure::{Failure, Outcome};
 use crate::globals::{First, Globals};
 use clap::{ArgMatches, Args, Command, FromArgMatches};

@@ -4,7 +4,6 @@ mod environment;
 mod limits;
 mod mounts;
 
-use crate::commands::Policy;
 use crate::failure::{Failure, Outcome};
 use crate::output::size;
 use engine::containers::create::Options;
@@ -22,6 +21,17 @@ pub(crate) fn bytes_or_unlimited(text: &str) -> Result<i64, String> {
         None => Ok(-1),
         Some(bytes) => i64::try_from(bytes).map_err(|_| format!("{text} is too large")),
     }
+}
+
+/// When an image is pulled before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Policy {
+    /// Always: its name may mean something new.
+    Always,
+    /// If the store does not have it.
+    Missing,
+    /// Not at all.
+    Never,
 }
 
 /// What `run` and `create` have in common, as Docker's.

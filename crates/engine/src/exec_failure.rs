@@ -1,7 +1,8 @@
 //! Why a program could not be executed, in words: the root is looked into, `elf` judges.
 
+pub(crate) mod contradiction;
+
 use crate::error::Error;
-use crate::images::entry;
 use crate::record::Record;
 use elf::{Look, Request};
 use oci::image::Execution;
@@ -37,7 +38,7 @@ pub(crate) fn explain(root: BorrowedFd<'_>, attempt: &Attempt<'_>) -> Error {
     Error::NotExecuted { message: format!("{diagnosis:#}"), code: diagnosis.exit_code }
 }
 
-pub(crate) fn look(root: BorrowedFd<'_>, path: &str) -> Look {
+fn look(root: BorrowedFd<'_>, path: &str) -> Look {
     let handle = match sys::rooted::open_handle(root, Path::new(path)) {
         Ok(handle) => handle,
         Err(Errno::NOENT) => return Look::Missing,
@@ -80,7 +81,7 @@ pub(crate) fn of_launch(error: Error, root: BorrowedFd<'_>, record: &Record) -> 
             };
             let explained = explain(root, &attempt);
             let told = Execution { entrypoint: Some(vec![program]), cmd: None, ..record.execution.clone() };
-            match (explained, entry::contradiction_in(root, &told, &record.platform)) {
+            match (explained, contradiction::contradiction(root, &told, &record.platform)) {
                 (Error::NotExecuted { message, code }, Some(contradiction)) => {
                     Error::NotExecuted { message: format!("{message}\nnote: {contradiction}"), code }
                 }

@@ -3,7 +3,6 @@
 pub mod commit;
 pub mod copy;
 pub(crate) mod document;
-pub mod entry;
 pub mod find;
 pub mod history;
 pub mod import;

@@ -22,6 +22,7 @@
 
 pub mod containers;
 mod document;
+pub mod entry;
 mod error;
 mod exec_failure;
 pub mod images;

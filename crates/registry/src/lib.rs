@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod authorize;
 pub mod challenge;
 mod client;
 pub mod credentials;

@@ -13,8 +13,10 @@ const EMPTY_WORDS: [&str; 12] = [
 const EMPTY_ENDINGS: [&str; 3] = ["base", "data", "context"];
 
 /// Names of the trade that have such a word.
-const TRADE: [(&str, &str); 1] =
-    [("BuildContext", "the directory or archive that a build reads; Docker's word")];
+const TRADE: [(&str, &str); 2] = [
+    ("BuildContext", "the directory or archive that a build reads; Docker's word"),
+    ("Data", "what `http_body::Body` calls a piece of a body"),
+];
 
 /// The findings on one file's name and on the modules, types and functions that it declares.
 pub fn check(source: &Source<'_>) -> Vec<Finding> {

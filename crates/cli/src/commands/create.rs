@@ -1,9 +1,8 @@
 //! `tare create`.
 
-use super::Policy;
 use super::image::pull::fetch;
 use crate::failure::{ENGINE, Failure, Outcome};
-use crate::flags;
+use crate::flags::{self, Policy};
 use crate::globals::Globals;
 use crate::output::transfer::Stream;
 use crate::registries;

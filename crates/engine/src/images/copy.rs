@@ -9,6 +9,7 @@ use super::load::{self, Load};
 use super::pull::{self, Pull};
 use super::push::{self, Push};
 use super::save::{self, Called, Output};
+use super::usage::Usage;
 use super::{commit, names};
 use crate::Engine;
 use crate::error::{At, Error, Result};
@@ -18,7 +19,7 @@ pub(crate) use registries::Registries;
 use registry::Client;
 use std::fs::File;
 use std::path::PathBuf;
-use store::refs;
+use store::{collect, refs};
 
 /// Where an image is, or is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,7 @@ pub fn copy(
     ways: (&Place, &Place),
     which: &Which,
     progress: Progress<'_>,
+    usage: &Usage,
 ) -> Result<Descriptor> {
     let (from, to) = ways;
     if let (Place::Registry(from), Place::Registry(to)) = (from, to) {
@@ -76,7 +78,7 @@ pub fn copy(
     let sent = send(engine, client, &target, to, which, progress);
     if !before.iter().any(|(_, other)| other.digest == target.digest) {
         refs::remove(engine.store(), &commit::dangling(&target.digest))?;
-        crate::system::collect(engine)?;
+        collect::collect(engine.store(), &|| (usage.roots)(engine))?;
     }
     sent
 }

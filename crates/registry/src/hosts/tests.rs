@@ -1,3 +1,5 @@
+//! Which endpoints the files of all tools lead to.
+
 use super::*;
 use std::fs;
 use std::path::Path;

@@ -40,7 +40,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     let transfers = Transfers::new(if arguments.quiet { Stream::Nowhere } else { Stream::Error });
     let client = registries::client();
-    let copied = copy(&engine, &client, (&from, &to), &which, &|event| show(&transfers, &event))?;
+    let usage = engine::system::usage(&engine)?;
+    let progress = |event| show(&transfers, &event);
+    let copied = copy(&engine, &client, (&from, &to), &which, &progress, &usage)?;
     writeln!(std::io::stdout(), "{}", copied.digest)?;
     Ok(0)
 }

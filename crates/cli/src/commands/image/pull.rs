@@ -6,7 +6,7 @@ use crate::output::transfer::{Stream, Transfers};
 use crate::registries;
 use engine::Engine;
 use engine::images::pull::{LayerState, Pull, PullEvent, Pulled, pull};
-use engine::images::{self, entry};
+use engine::{entry, images};
 use oci::{Platform, Reference};
 use registry::Client;
 use std::io::Write;
@@ -95,17 +95,6 @@ pub(in crate::commands) fn warning(engine: &Engine, name: &Reference, platform: 
 
 fn complain(text: &str) -> Outcome<()> {
     Ok(writeln!(std::io::stderr(), "{text}")?)
-}
-
-/// When an image is pulled before it is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Policy {
-    /// Always: its name may mean something new.
-    Always,
-    /// If the store does not have it.
-    Missing,
-    /// Not at all.
-    Never,
 }
 
 fn show(transfers: &Transfers, event: &PullEvent) {

@@ -1,34 +1,17 @@
-//! An image's entry point: whether it is for the CPU that the image says that it is for. Builds that copy a program of another machine, and tools that forget
-//! `--platform`, make images that start nowhere.
+//! A program for another CPU than its image says that it is for.
 
-use super::Image;
-use crate::exec_failure::look;
-use crate::{Engine, Result, launch, spec};
+use super::look;
+use crate::spec;
 use elf::{Fit, Look, Machine, Program};
 use oci::Platform;
 use oci::image::Execution;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 /// How many interpreters of interpreters are followed.
 const DEPTH: usize = 4;
 
-/// What contradicts what the image says of its CPU, in words; nothing if nothing does, or nobody can tell.
-///
-/// # Errors
-/// What the system reports when the image's layers are mounted.
-pub fn contradiction(engine: &Engine, image: &Image) -> Result<Option<String>> {
-    let layers = &image.configuration.rootfs.diff_ids;
-    if layers.is_empty() {
-        return Ok(None);
-    }
-    let lowers = launch::lowers(engine, layers)?;
-    let stack = launch::overlay(&lowers, None)?;
-    let root = launch::root_of(stack.as_fd())?;
-    Ok(contradiction_in(root.as_fd(), &image.configuration.config, &image.configuration.platform()))
-}
-
-/// The same of a root file system that is mounted already.
-pub(crate) fn contradiction_in(
+/// What contradicts what an image says of its CPU, in words; nothing if nothing does, or nobody can tell.
+pub(crate) fn contradiction(
     root: BorrowedFd<'_>,
     execution: &Execution,
     platform: &Platform,
