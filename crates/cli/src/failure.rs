@@ -74,11 +74,11 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<crate::output::Error> for Failure {
-    fn from(error: crate::output::Error) -> Self {
+impl From<output::Error> for Failure {
+    fn from(error: output::Error) -> Self {
         match error {
             // whoever read it has seen enough
-            crate::output::Error::Write(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            output::Error::Write(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
                 Self::silent(141)
             }
             error => Self::new(error.to_string()),

@@ -5,11 +5,11 @@ mod limits;
 mod mounts;
 
 use crate::failure::{Failure, Outcome};
-use crate::output::size;
 use engine::containers::create::Options;
 use engine::containers::record::SeccompMode;
 use engine::containers::{HostSettings, NetworkMode};
 pub(crate) use environment::environment;
+use output::size;
 use std::path::PathBuf;
 
 fn bytes(text: &str) -> Result<u64, String> {

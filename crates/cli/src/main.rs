@@ -20,7 +20,6 @@ mod confirm;
 mod failure;
 mod flags;
 mod globals;
-mod output;
 mod registries;
 mod roles;
 mod session;

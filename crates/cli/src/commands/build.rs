@@ -3,12 +3,12 @@
 use crate::failure::{Failure, Outcome};
 use crate::flags::network;
 use crate::globals::Globals;
-use crate::output::progress::{self, Size, Style};
-use crate::output::transfer::Stream;
 use crate::registries;
 use build::{BuildContext, Caller, Cancel, EventKind, Export, Pull, Request};
 use engine::Engine;
 use oci::{Platform, Reference};
+use output::progress::{self, Size, Style};
+use output::transfer::Stream;
 use registry::Client;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

@@ -2,10 +2,10 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::size;
 use engine::Engine;
 use engine::containers::copy::{self, Options};
 use engine::store::changeset::Ownership;
+use output::size;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! What the inspect commands have in common: what was found is printed, then what was not is told.
 
 use crate::failure::Outcome;
-use crate::output::template::Inspection;
+use output::template::Inspection;
 use serde_json::Value;
 
 /// Prints the documents of `names` as `format` says; the exit code is 1 if one of them could not be found.

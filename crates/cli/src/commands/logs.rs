@@ -2,10 +2,10 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::time::moment;
 use engine::containers::logs::{self, LogLine, Options, Stream};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use output::time::moment;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 

@@ -5,12 +5,12 @@ mod selection;
 
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::filter::{Condition, Filters};
-use crate::output::template::{self, Format, Row};
 use engine::containers::{self, Container, Record, Status, reconcile, size};
 use engine::{Engine, images};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use output::filter::{Condition, Filters};
+use output::template::{self, Format, Row};
 use row::Style;
 use selection::Selection;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What a prune tells: what was deleted, and how much space that gave back.
 
 use crate::failure::Outcome;
-use crate::output::size;
+use output::size;
 use std::io::Write;
 
 /// What one kind of prune removed.

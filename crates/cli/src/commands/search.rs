@@ -2,9 +2,9 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::filter::{Condition, Filters};
-use crate::output::template::{self, Format, Row};
 use crate::registries;
+use output::filter::{Condition, Filters};
+use output::template::{self, Format, Row};
 use registry::Found;
 
 const TABLE: &str = "table {{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}";

@@ -7,11 +7,11 @@ pub(super) mod prune;
 pub(super) mod rm;
 
 use crate::failure::Outcome;
-use crate::output::time;
 use engine::Engine;
 use engine::containers::{self, MountKind};
 use engine::volumes::{self, Volume};
 use jiff::Timestamp;
+use output::time;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 

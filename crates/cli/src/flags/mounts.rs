@@ -82,7 +82,7 @@ fn mount(text: &str) -> Outcome<MountRequest> {
         ("volume", None) => MountSource::Anonymous,
         ("tmpfs", None) => {
             if let Some(size) = fields.get("tmpfs-size") {
-                let bytes = crate::output::size::parse(size).map_err(|e| invalid(e.to_string()))?;
+                let bytes = output::size::parse(size).map_err(|e| invalid(e.to_string()))?;
                 options.push(format!("size={bytes}"));
             }
             if let Some(mode) = fields.get("tmpfs-mode") {

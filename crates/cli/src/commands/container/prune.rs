@@ -4,12 +4,12 @@ use crate::commands::reclaimed::{self, Reclaimed};
 use crate::confirm::confirm;
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::filter::{Condition, Filters};
-use crate::output::time::moment;
 use engine::Engine;
 use engine::containers::{Container, prune};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use output::filter::{Condition, Filters};
+use output::time::moment;
 
 /// Arguments of `container prune`.
 #[derive(Debug, clap::Args)]

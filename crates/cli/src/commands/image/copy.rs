@@ -3,10 +3,10 @@
 use super::push::show;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::transfer::{Stream, Transfers};
 use crate::registries;
 use engine::images::copy::{Place, Which, copy};
 use oci::Platform;
+use output::transfer::{Stream, Transfers};
 use std::io::Write;
 use std::path::PathBuf;
 

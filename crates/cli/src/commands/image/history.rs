@@ -2,11 +2,11 @@
 
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::template::{self, Format, Row};
-use crate::output::{size, text, time};
 use engine::images::history;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use output::template::{self, Format, Row};
+use output::{size, text, time};
 
 const QUIET: &str = "{{.ID}}";
 const TABLE: &str = "table {{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}";

@@ -2,9 +2,9 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::{size, text};
 use engine::images::load::{self, Load, LoadEvent, Loaded};
 use oci::Platform;
+use output::{size, text};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;

@@ -5,13 +5,13 @@ use super::{NONE, created};
 use crate::commands::complain;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::filter::Condition;
-use crate::output::template::{self, Format, Row};
-use crate::output::{size, text, time};
 use engine::images::{self, Image};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oci::Reference;
+use output::filter::Condition;
+use output::template::{self, Format, Row};
+use output::{size, text, time};
 
 const QUIET: &str = "{{.ID}}";
 const TABLE: &str = "table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{if .CreatedSince}}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}";

@@ -5,10 +5,10 @@ use crate::commands::reclaimed::{self, Reclaimed};
 use crate::confirm::confirm;
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::filter::Condition;
 use engine::Engine;
 use engine::images::prune::{self, Scope};
 use engine::images::remove::Removed;
+use output::filter::Condition;
 
 /// Arguments of `image prune`.
 #[derive(Debug, clap::Args)]

@@ -2,12 +2,12 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::transfer::{Stream, Transfers};
 use crate::registries;
 use engine::Engine;
 use engine::images::pull::{LayerState, Pull, PullEvent, Pulled, pull};
 use engine::{entry, images};
 use oci::{Platform, Reference};
+use output::transfer::{Stream, Transfers};
 use registry::Client;
 use std::io::Write;
 

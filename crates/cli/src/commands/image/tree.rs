@@ -2,9 +2,9 @@
 
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::{size, text};
 use engine::images::{self, Image};
 use engine::store::layers;
+use output::{size, text};
 use std::io::Write;
 
 /// Arguments of `image tree`.

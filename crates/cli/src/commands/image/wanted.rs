@@ -2,14 +2,14 @@
 
 use super::created;
 use crate::failure::Outcome;
-use crate::output::filter::{Condition, Filters};
-use crate::output::time::moment;
 use dockerfile::pattern::Pattern;
 use engine::Engine;
 use engine::images::{self, Image};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oci::Reference;
+use output::filter::{Condition, Filters};
+use output::time::moment;
 
 /// What `images` filters by.
 const LIST: &[&str] = &["before", "dangling", "label", "label!", "reference", "since", "until"];

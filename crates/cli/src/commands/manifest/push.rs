@@ -3,9 +3,9 @@
 use crate::commands::image::push::show;
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::transfer::{Stream, Transfers};
 use crate::registries;
 use engine::images::manifests;
+use output::transfer::{Stream, Transfers};
 use std::io::Write;
 
 /// Arguments of `manifest push`.

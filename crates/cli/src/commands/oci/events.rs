@@ -2,10 +2,10 @@
 
 use super::globals::Globals;
 use crate::failure::{Failure, Outcome};
-use crate::output::time::duration;
 use lifecycle::Lifecycle;
 use lifecycle::events::{Event, Watch};
 use lifecycle::stats::{self as uses, BlockIo, HugePages, Pressure, Stats};
+use output::time::duration;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;

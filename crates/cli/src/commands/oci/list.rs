@@ -2,7 +2,7 @@
 
 use super::globals::Globals;
 use crate::failure::{Failure, Outcome};
-use crate::output::table::align;
+use output::table::align;
 use std::io::Write;
 
 /// Arguments of `list`.

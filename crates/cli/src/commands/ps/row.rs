@@ -1,11 +1,11 @@
 //! A container as a row of the list.
 
-use crate::output::template::Row;
-use crate::output::{size, text, time};
 use engine::containers::{Container, MountKind, MountPoint, Status};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oci::Reference;
+use output::template::Row;
+use output::{size, text, time};
 use std::path::Path;
 
 /// Titles of the columns by field.
@@ -151,9 +151,9 @@ fn shown(path: &Path) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::output::template::{Format, list};
     use engine::containers::{HostSettings, Record, State};
     use insta::assert_snapshot;
+    use output::template::{Format, list};
 
     /// A container that was never started.
     pub(in super::super) fn container(name: &str) -> Container {

@@ -1,10 +1,10 @@
 //! Which containers are listed.
 
 use crate::failure::{Failure, Outcome};
-use crate::output::filter::Filters;
 use engine::containers::{self, Container, MountKind};
 use engine::{Engine, images};
 use oci::{DiffId, Digest};
+use output::filter::Filters;
 
 /// The filters that there are.
 pub(super) const KEYS: [&str; 11] =
@@ -114,8 +114,8 @@ fn mounts(container: &Container, wanted: &str) -> bool {
 mod tests {
     use super::super::row::tests::container;
     use super::*;
-    use crate::output::filter::Condition;
     use engine::containers::Status;
+    use output::filter::Condition;
 
     fn accepts(conditions: &[&str], container: &Container) -> bool {
         let conditions = conditions.iter().map(|text| text.parse::<Condition>().expect("a condition"));

@@ -4,8 +4,8 @@ use crate::commands::reclaimed::{self, Reclaimed};
 use crate::confirm::confirm;
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::text;
 use engine::{Engine, store, system};
+use output::text;
 use std::collections::HashSet;
 
 /// Arguments of `builder prune`.

@@ -5,8 +5,8 @@ mod verbose;
 
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::size::decimal_precise;
-use crate::output::template::{self, Format, Row};
+use output::size::decimal_precise;
+use output::template::{self, Format, Row};
 use survey::Survey;
 
 const TABLE: &str = "table {{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}";

@@ -2,9 +2,9 @@
 
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::{size, template};
 use engine::containers::{self, Status};
 use engine::{Engine, images};
+use output::{size, template};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;

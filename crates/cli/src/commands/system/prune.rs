@@ -8,8 +8,8 @@ use crate::commands::volume::prune as volumes;
 use crate::confirm::confirm;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::output::filter::{Condition, Filters};
 use engine::system;
+use output::filter::{Condition, Filters};
 
 /// Arguments of `system prune`.
 #[derive(Debug, clap::Args)]
@@ -78,8 +78,8 @@ fn warning(arguments: &Arguments, filters: &Filters) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Arguments, warning};
-    use crate::output::filter::Filters;
     use insta::assert_snapshot;
+    use output::filter::Filters;
 
     fn arguments(all: bool) -> Arguments {
         Arguments { all, filter: Vec::new(), force: false, volumes: all }

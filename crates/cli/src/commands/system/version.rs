@@ -2,7 +2,7 @@
 
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::template;
+use output::template;
 use serde_json::{Value, json};
 use std::io::Write;
 

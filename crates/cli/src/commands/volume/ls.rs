@@ -2,10 +2,10 @@
 
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::filter::{Condition, Filters};
-use crate::output::template::{self, Format, Row};
-use crate::output::text;
 use engine::volumes::{self, Volume};
+use output::filter::{Condition, Filters};
+use output::template::{self, Format, Row};
+use output::text;
 use std::cmp::Ordering;
 use std::path::Path;
 

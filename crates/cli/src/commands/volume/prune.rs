@@ -4,8 +4,8 @@ use crate::commands::reclaimed::{self, Reclaimed};
 use crate::confirm::confirm;
 use crate::failure::Outcome;
 use crate::globals::Globals;
-use crate::output::filter::{Condition, Filters};
 use engine::{Engine, volumes};
+use output::filter::{Condition, Filters};
 
 /// Arguments of `volume prune`.
 #[derive(Debug, clap::Args)]

@@ -5,13 +5,13 @@ use crate::commands::image::ls as images;
 use crate::commands::ps::row as containers;
 use crate::commands::volume::ls as volumes;
 use crate::failure::Outcome;
-use crate::output::size::{decimal, decimal_precise};
-use crate::output::template::{self, Format, Row};
-use crate::output::{text, time};
 use engine::store::cache::Record;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oci::Digest;
+use output::size::{decimal, decimal_precise};
+use output::template::{self, Format, Row};
+use output::{text, time};
 use std::io::Write;
 use std::path::Path;
 

@@ -7,7 +7,7 @@ const FRACTION_DIGITS: usize = 18;
 
 /// Reads a duration: an optional sign, then numbers, each with an optional fraction and a unit out
 /// of `ns us µs ms s m h`. A bare `0` needs no unit. `None` for anything else, and beyond 2^63 nanoseconds (292 years).
-pub(crate) fn read(text: &str) -> Option<SignedDuration> {
+pub fn read(text: &str) -> Option<SignedDuration> {
     let (sign, unsigned) = match text.as_bytes().first()? {
         b'-' => (-1, &text[1..]),
         b'+' => (1, &text[1..]),

@@ -12,7 +12,7 @@ const COMMAND: usize = 20;
 
 /// `text` cut to `width` terminal columns, the last of them an ellipsis where something was cut
 /// (but a single column is given to the text).
-pub(crate) fn ellipsis(text: &str, width: usize) -> String {
+pub fn ellipsis(text: &str, width: usize) -> String {
     let columns = |character: char| character.width().unwrap_or(1);
     if text.chars().map(columns).sum::<usize>() <= width {
         return text.to_owned();
@@ -28,13 +28,13 @@ pub(crate) fn ellipsis(text: &str, width: usize) -> String {
 }
 
 /// A container's command as `ps` shows it: at most twenty columns, in quotes.
-pub(crate) fn command(text: &str) -> String {
+pub fn command(text: &str) -> String {
     quote(&ellipsis(text, COMMAND))
 }
 
 /// `text` as a string literal of Go: what cannot be printed is escaped, so that a container cannot
 /// steer the terminal of whoever lists it.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {
@@ -72,13 +72,13 @@ fn append_code(quoted: &mut String, character: char) {
 }
 
 /// The short form of an id or a digest: twelve digits, without the name of the algorithm.
-pub(crate) fn short_id(id: &str) -> &str {
+pub fn short_id(id: &str) -> &str {
     let digits = id.split_once(':').map_or(id, |(_, digits)| digits);
     digits.char_indices().nth(SHORT_ID).map_or(digits, |(end, _)| &digits[..end])
 }
 
 /// Labels in one cell: `key=value,key=value`, in the order given.
-pub(crate) fn labels<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub fn labels<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs: Vec<String> = labels.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(",")
 }

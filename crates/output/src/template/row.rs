@@ -12,20 +12,20 @@ const LABEL: &str = "Label";
 
 /// One row of a list.
 #[derive(Debug, Default)]
-pub(crate) struct Row {
+pub struct Row {
     fields: BTreeMap<Arc<str>, Value>,
     labels: BTreeMap<String, String>,
 }
 
 impl Row {
     /// Adds a field under the name that templates know it by (`ID`, `CreatedAt`).
-    pub(crate) fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
         self.fields.insert(Arc::from(name), json::plain(&value.into()));
         self
     }
 
     /// Gives the row its labels, for `{{.Label "key"}}`.
-    pub(crate) fn with_labels(mut self, labels: BTreeMap<String, String>) -> Self {
+    pub fn with_labels(mut self, labels: BTreeMap<String, String>) -> Self {
         self.labels = labels;
         self
     }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Size;
 use super::plain::seconds;
 use super::steps::{State, Step, Steps};
-use crate::output::text::ellipsis;
+use crate::text::ellipsis;
 
 /// Makes the cursor visible again; every painting hides it.
 pub(super) const SHOW_CURSOR: &str = "\x1b[?25h";

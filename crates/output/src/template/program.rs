@@ -8,7 +8,7 @@ use gotmpl::{FuncMap, MissingKey, TemplateError, Value};
 
 use super::functions;
 use super::json::Order;
-use crate::output::Error;
+use crate::Error;
 
 /// The name under which the text outside every `{{define}}` is run; nobody defines a blank.
 const ROOT: &str = " ";
@@ -31,7 +31,7 @@ pub(super) enum Missing {
 
 /// A template that parses and calls only functions that there are.
 #[derive(Debug)]
-pub(crate) struct Template {
+pub struct Template {
     trees: Vec<(SmolStr, ListNode)>,
     fields: BTreeSet<SmolStr>,
 }
@@ -42,7 +42,7 @@ impl Template {
     /// # Errors
     /// [`Error::Template`] with the position for what does not parse, for an unknown function and
     /// for a text above 64 KiB.
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Error> {
         if text.len() > LONGEST {
             return Err(Error::Template(format!("longer than {LONGEST} bytes")));
         }

@@ -14,7 +14,7 @@ const NARROWEST: usize = 10;
 const GAP: usize = 3;
 
 /// Lays out the lines of `text`; their cells are separated by tabs.
-pub(crate) fn align(text: &str) -> String {
+pub fn align(text: &str) -> String {
     let mut lines: Vec<Line<'_>> =
         text.lines().map(|line| Line { cells: line.split('\t').collect(), widths: Vec::new() }).collect();
     let columns = lines.iter().map(|line| line.cells.len() - 1).max().unwrap_or(0);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{Format, Inspection, Row, list, object};
-use crate::output::Error;
+use crate::Error;
 
 const HEADERS: [(&str, &str); 4] =
     [("ID", "CONTAINER ID"), ("Names", "NAMES"), ("Labels", "LABELS"), ("RunningFor", "CREATED")];

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Where progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stream {
+pub enum Stream {
     /// Standard output, as `pull` and `push`.
     Output,
     /// Standard error, as a pull on the way to something else.
@@ -19,7 +19,7 @@ pub(crate) enum Stream {
 
 /// Shows how far content is. It may be told by several threads.
 #[derive(Debug)]
-pub(crate) struct Transfers {
+pub struct Transfers {
     stream: Stream,
     bars: Option<MultiProgress>,
     /// By the digest of a blob.
@@ -28,7 +28,7 @@ pub(crate) struct Transfers {
 
 impl Transfers {
     /// Shows it on a stream, which may be a terminal.
-    pub(crate) fn new(stream: Stream) -> Self {
+    pub fn new(stream: Stream) -> Self {
         let is_terminal = match stream {
             Stream::Output => sys::termios::isatty(sys::stdio::stdout()),
             Stream::Error => sys::termios::isatty(sys::stdio::stderr()),
@@ -43,7 +43,7 @@ impl Transfers {
     }
 
     /// A line of its own.
-    pub(crate) fn line(&self, text: &str) {
+    pub fn line(&self, text: &str) {
         match &self.bars {
             // a terminal that is gone shows nothing
             Some(bars) => drop(bars.println(text)),
@@ -52,7 +52,7 @@ impl Transfers {
     }
 
     /// Content that will be on its way, and its size in bytes.
-    pub(crate) fn expect(&self, digest: &str, size: u64, text: &str) {
+    pub fn expect(&self, digest: &str, size: u64, text: &str) {
         if let Some(bars) = &self.bars {
             let bar = bars.add(ProgressBar::new(size));
             bar.set_style(waiting());
@@ -65,7 +65,7 @@ impl Transfers {
     }
 
     /// So many bytes are done.
-    pub(crate) fn advance(&self, digest: &str, bytes: u64, text: &str) {
+    pub fn advance(&self, digest: &str, bytes: u64, text: &str) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = known.get(digest) {
             bar.set_style(moving());
@@ -75,7 +75,7 @@ impl Transfers {
     }
 
     /// Something is over for it.
-    pub(crate) fn state(&self, digest: &str, text: &str, is_last: bool) {
+    pub fn state(&self, digest: &str, text: &str, is_last: bool) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(digest) {
             Some(bar) => {

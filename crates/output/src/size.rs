@@ -13,19 +13,19 @@ const POWERS: &str = "kmgtp";
 
 /// `bytes` in decimal units with three significant digits, as `images`, `ps` and `history` print
 /// sizes: `77.8MB`.
-pub(crate) fn decimal(bytes: u64) -> String {
+pub fn decimal(bytes: u64) -> String {
     in_units(bytes, 1000.0, DECIMAL, 3)
 }
 
 /// `bytes` in decimal units with four significant digits, as `system df` and `prune` print them:
 /// `77.81MB`.
-pub(crate) fn decimal_precise(bytes: u64) -> String {
+pub fn decimal_precise(bytes: u64) -> String {
     in_units(bytes, 1000.0, DECIMAL, 4)
 }
 
 /// `bytes` in binary units with four significant digits, as `stats` and `info` print memory:
 /// `1.5MiB`.
-pub(crate) fn binary(bytes: u64) -> String {
+pub fn binary(bytes: u64) -> String {
     in_units(bytes, 1024.0, BINARY, 4)
 }
 
@@ -59,7 +59,7 @@ fn significant(amount: f64, digits: usize) -> String {
 ///
 /// # Errors
 /// [`Error::Value`] for anything else, for a negative size and for one of 2^63 bytes and more.
-pub(crate) fn parse(text: &str) -> Result<u64, Error> {
+pub fn parse(text: &str) -> Result<u64, Error> {
     parse_binary(text).ok_or_else(|| Error::Value(format!("invalid size: '{text}'")))
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, Error> {
 ///
 /// # Errors
 /// As [`parse`].
-pub(crate) fn parse_or_unlimited(text: &str) -> Result<Option<u64>, Error> {
+pub fn parse_or_unlimited(text: &str) -> Result<Option<u64>, Error> {
     if text == "-1" { Ok(None) } else { parse(text).map(Some) }
 }
 

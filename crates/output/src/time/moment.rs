@@ -5,7 +5,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration;
-use crate::output::Error;
+use crate::Error;
 
 /// The digits of a second's fraction that count.
 const NANOSECOND_DIGITS: usize = 9;
@@ -16,7 +16,7 @@ const NANOSECOND_DIGITS: usize = 9;
 ///
 /// # Errors
 /// [`Error::Value`] for anything else and for what lies outside the years 1 to 9999.
-pub(crate) fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Error> {
+pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Error> {
     let moment = match duration::read(text) {
         Some(age) => before(now, age),
         None if text.contains('-') => read_date(text, zone),

@@ -22,20 +22,20 @@ const FRAME: Duration = Duration::from_millis(100);
 
 /// What happened to a step of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Event {
+pub struct Event {
     /// The step, counted from one over the whole build; it identifies the step.
-    pub(crate) step: usize,
+    pub step: usize,
     /// How many steps there are in all.
-    pub(crate) of: usize,
+    pub of: usize,
     /// The step as people know it: its instruction.
-    pub(crate) name: String,
+    pub name: String,
     /// What happened.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
 }
 
 /// The kinds of [`Event`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The step runs from now on.
     Started,
     /// The step's result was already there.
@@ -58,7 +58,7 @@ pub(crate) enum Kind {
 
 /// The values of `--progress`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Style {
+pub enum Style {
     /// Live where there is a terminal, plain elsewhere.
     Auto,
     /// Line by line.
@@ -71,11 +71,11 @@ pub(crate) enum Style {
 
 /// The size of a terminal in character cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
+pub struct Size {
     /// Columns.
-    pub(crate) width: usize,
+    pub width: usize,
     /// Rows.
-    pub(crate) height: usize,
+    pub height: usize,
 }
 
 /// Shows `events` on `out` until nobody can send any more, and at last the final output of the steps
@@ -83,7 +83,7 @@ pub(crate) struct Size {
 ///
 /// # Errors
 /// When `out` does not take the text; the remaining events are dropped then.
-pub(crate) fn follow(
+pub fn follow(
     events: &Receiver<Event>,
     style: Style,
     out: &mut dyn Write,

@@ -4,7 +4,7 @@ use std::io;
 
 /// Why output could not be made as asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// A `--format` that cannot be parsed or does not fit what is printed.
     #[error("template parsing error: {0}")]
     Template(String),

@@ -16,7 +16,7 @@ const PATTERN_SIZE: usize = 1 << 16;
 
 /// One `--filter` as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Condition {
+pub struct Condition {
     key: String,
     value: String,
 }
@@ -36,7 +36,7 @@ impl FromStr for Condition {
 
 /// All the filters of one command.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Filters {
+pub struct Filters {
     values: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -45,10 +45,7 @@ impl Filters {
     ///
     /// # Errors
     /// [`Error::Value`] for a key that is not known.
-    pub(crate) fn new(
-        conditions: impl IntoIterator<Item = Condition>,
-        known: &[&str],
-    ) -> Result<Self, Error> {
+    pub fn new(conditions: impl IntoIterator<Item = Condition>, known: &[&str]) -> Result<Self, Error> {
         let mut values = BTreeMap::<String, BTreeSet<String>>::new();
         for Condition { key, value } in conditions {
             if !known.contains(&key.as_str()) {
@@ -60,34 +57,34 @@ impl Filters {
     }
 
     /// Whether nothing is filtered.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
     /// The values of `key`, sorted; none when it was not given.
-    pub(crate) fn values(&self, key: &str) -> impl Iterator<Item = &str> {
+    pub fn values(&self, key: &str) -> impl Iterator<Item = &str> {
         self.values.get(key).into_iter().flatten().map(String::as_str)
     }
 
     /// Whether one of the values of `key`, if there are any, passes `test`.
-    pub(crate) fn accepts(&self, key: &str, test: impl FnMut(&str) -> bool) -> bool {
+    pub fn accepts(&self, key: &str, test: impl FnMut(&str) -> bool) -> bool {
         !self.values.contains_key(key) || self.values(key).any(test)
     }
 
     /// Whether `actual` is one of the values of `key`, if there are any.
-    pub(crate) fn accepts_exactly(&self, key: &str, actual: &str) -> bool {
+    pub fn accepts_exactly(&self, key: &str, actual: &str) -> bool {
         self.accepts(key, |wanted| wanted == actual)
     }
 
     /// Whether `actual` begins with one of the values of `key`, if there are any. Ids match so.
-    pub(crate) fn accepts_prefix(&self, key: &str, actual: &str) -> bool {
+    pub fn accepts_prefix(&self, key: &str, actual: &str) -> bool {
         self.accepts(key, |wanted| actual.starts_with(wanted))
     }
 
     /// Whether one of the values of `key`, if there are any, is `actual` or is a regular expression
     /// that matches somewhere in it. Names match so. What is no regular expression, or one that
     /// would grow too large, matches only itself.
-    pub(crate) fn accepts_pattern(&self, key: &str, actual: &str) -> bool {
+    pub fn accepts_pattern(&self, key: &str, actual: &str) -> bool {
         self.accepts(key, |wanted| {
             wanted == actual || pattern(wanted).is_some_and(|pattern| pattern.is_match(actual))
         })
@@ -95,7 +92,7 @@ impl Filters {
 
     /// Whether `labels` have all the values of `label` and none of those of `label!`: a key alone,
     /// or a key with its value.
-    pub(crate) fn accepts_labels(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub fn accepts_labels(&self, labels: &BTreeMap<String, String>) -> bool {
         let has = |wanted: &str| match wanted.split_once('=') {
             Some((key, value)) => labels.get(key).is_some_and(|actual| actual == value),
             None => labels.contains_key(wanted),
@@ -107,7 +104,7 @@ impl Filters {
     ///
     /// # Errors
     /// [`Error::Value`] unless its values are all `1` or `true`, or all `0` or `false`.
-    pub(crate) fn truth(&self, key: &str, default: bool) -> Result<bool, Error> {
+    pub fn truth(&self, key: &str, default: bool) -> Result<bool, Error> {
         let truths: BTreeSet<Option<bool>> = self.values(key).map(as_truth).collect();
         match (truths.len(), truths.first()) {
             (0, _) => Ok(default),

@@ -10,8 +10,8 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use program::Template;
-pub(crate) use row::Row;
+pub use program::Template;
+pub use row::Row;
 
 use std::io::Write;
 
@@ -26,7 +26,7 @@ const ESCAPES: [(&str, &str); 2] = [("\\t", "\t"), ("\\n", "\n")];
 
 /// How a list is to be printed.
 #[derive(Debug)]
-pub(crate) enum Format {
+pub enum Format {
     /// `table TEMPLATE`: a header, then a line for each row, in columns.
     Table(Template),
     /// `TEMPLATE`: a line for each row, as it comes.
@@ -41,7 +41,7 @@ impl Format {
     ///
     /// # Errors
     /// [`Error::Template`] for what is no template, or calls an unknown function.
-    pub(crate) fn parse(text: &str, default: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str, default: &str) -> Result<Self, Error> {
         let text = if matches!(text.trim(), "" | "table") { default } else { text };
         if text == "json" {
             return Ok(Self::Json);
@@ -53,7 +53,7 @@ impl Format {
     }
 
     /// Whether the format looks at `field`; what is costly to find out is left out otherwise.
-    pub(crate) fn mentions(&self, field: &str) -> bool {
+    pub fn mentions(&self, field: &str) -> bool {
         match self {
             Self::Table(template) | Self::Lines(template) => template.mentions(field),
             Self::Json => true,
@@ -73,7 +73,7 @@ fn unescape(text: &str) -> String {
 /// # Errors
 /// [`Error::Template`] where the template does not fit the rows (nothing has been written then),
 /// [`Error::Write`] when `out` does not take the text.
-pub(crate) fn list(
+pub fn list(
     out: &mut dyn Write,
     format: &Format,
     headers: &[(&str, &str)],
@@ -110,7 +110,7 @@ fn lines(text: &mut String, template: &Template, rows: impl IntoIterator<Item = 
 
 /// How `inspect` prints what it found.
 #[derive(Debug)]
-pub(crate) enum Inspection {
+pub enum Inspection {
     /// No `--format`: a JSON array with an indent of four.
     Indented,
     /// `--format json`: a JSON array on one line.
@@ -124,7 +124,7 @@ impl Inspection {
     ///
     /// # Errors
     /// [`Error::Template`] for what is no template, or calls an unknown function.
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Error> {
         match text {
             "" => Ok(Self::Indented),
             "json" => Ok(Self::Compact),
@@ -138,7 +138,7 @@ impl Inspection {
     /// # Errors
     /// [`Error::Template`] with one line for each object that the template does not fit,
     /// [`Error::Write`] when `out` does not take the text.
-    pub(crate) fn write(&self, out: &mut dyn Write, objects: &[Value]) -> Result<(), Error> {
+    pub fn write(&self, out: &mut dyn Write, objects: &[Value]) -> Result<(), Error> {
         match self {
             Self::Indented => Ok(writeln!(out, "{}", json::indented(objects))?),
             Self::Compact => {
@@ -176,7 +176,7 @@ fn inspect_lines(out: &mut dyn Write, template: &Template, objects: &[Value]) ->
 /// # Errors
 /// [`Error::Template`] for a template that is none or does not fit, [`Error::Write`] when `out`
 /// does not take the text.
-pub(crate) fn object(out: &mut dyn Write, format: &str, object: &Value) -> Result<(), Error> {
+pub fn object(out: &mut dyn Write, format: &str, object: &Value) -> Result<(), Error> {
     let source = if format == "json" { "{{json .}}" } else { format };
     let converted = Converted::new(std::slice::from_ref(object));
     let template = Template::parse(source)?;

@@ -3,8 +3,8 @@
 //! The words are those of Docker's tables and the forms those of Go's `time` package. Whoever
 //! calls says what time it is and in which zone; nothing here looks at a clock.
 
-pub(crate) mod duration;
-pub(crate) mod moment;
+pub mod duration;
+pub mod moment;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,7 +16,7 @@ const MONTH: u64 = 30 * DAY;
 const YEAR: u64 = 365 * DAY;
 
 /// How long `seconds` are, roughly: `Less than a second`, `About a minute`, `3 weeks`.
-pub(crate) fn rough(seconds: u64) -> String {
+pub fn rough(seconds: u64) -> String {
     let minutes = seconds / 60;
     // half an hour counts for a whole one
     let hours = (minutes + HOUR / 2) / HOUR;
@@ -36,14 +36,14 @@ pub(crate) fn rough(seconds: u64) -> String {
 }
 
 /// How long ago `moment` was: `3 weeks ago`. What is still to come was `Less than a second ago`.
-pub(crate) fn ago(moment: Timestamp, now: Timestamp) -> String {
+pub fn ago(moment: Timestamp, now: Timestamp) -> String {
     let seconds = u64::try_from(now.duration_since(moment).as_secs()).unwrap_or(0);
     format!("{} ago", rough(seconds))
 }
 
 /// `moment` in UTC as RFC 3339 with as many digits of a second as it has, at most nine:
 /// `2024-01-02T03:04:05.678Z`.
-pub(crate) fn rfc3339(moment: Timestamp) -> String {
+pub fn rfc3339(moment: Timestamp) -> String {
     let whole = moment.strftime("%Y-%m-%dT%H:%M:%S");
     let fraction = format!(".{:09}", moment.subsec_nanosecond().rem_euclid(1_000_000_000));
     let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
@@ -51,7 +51,7 @@ pub(crate) fn rfc3339(moment: Timestamp) -> String {
 }
 
 /// `moment` to the second in `zone`, as lists print a `CreatedAt`: `2024-01-02 03:04:05 +0000 UTC`.
-pub(crate) fn calendar(moment: Timestamp, zone: &TimeZone) -> String {
+pub fn calendar(moment: Timestamp, zone: &TimeZone) -> String {
     moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z %Z").to_string()
 }
 
