@@ -54,6 +54,15 @@ impl From<engine::store::Error> for Error {
     }
 }
 
+impl From<engine::images::Error> for Error {
+    fn from(error: engine::images::Error) -> Self {
+        match error {
+            engine::images::Error::Registry(registry::Error::Canceled) => Self::Canceled,
+            other => Self::Engine(other.into()),
+        }
+    }
+}
+
 impl From<engine::store::changeset::Error> for Error {
     fn from(error: engine::store::changeset::Error) -> Self {
         Self::Engine(error.into())

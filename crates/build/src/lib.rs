@@ -1,6 +1,6 @@
 //! From a Dockerfile to an image: text → syntax tree → plan → layers → commit.
 //!
-//! Floor 3. **Not here:** the language itself (`dockerfile`), running a command in a root (`engine::step`), printing (`cli`).
+//! Floor 4. **Not here:** the language itself (`dockerfile`), running a command in a root (`engine::step`), printing (`cli`).
 //!
 //! # Flow
 //! 1. [`context`]: where files come from, and what `.dockerignore` hides.
@@ -8,7 +8,7 @@
 //!    this.
 //! 3. [`plan`]: pure. Variables are replaced, metadata applied, every step is a value.
 //! 4. `solve`: one thread a stage; every step is looked up by the digest of its inputs before it is carried out.
-//! 5. `engine::images::commit`.
+//! 5. `images::commit`.
 //! 6. `remote`: steps from and to registries, if asked for.
 //!
 //! Start reading at [`build()`], then [`plan`].
@@ -127,7 +127,7 @@ pub fn build(
         imports: &imports,
     };
     let (configuration, records) = solve::solve(job, caller.progress, caller.cancel)?;
-    let committed = commit(engine, &configuration, &request.names)?;
+    let committed = commit(engine.store(), &configuration, &request.names)?;
     remote::export(engine, caller, &request.cache_to, &records, &configuration.rootfs.diff_ids)?;
     Ok(committed)
 }

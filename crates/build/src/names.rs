@@ -205,14 +205,14 @@ impl Finder<'_> {
             let own = &image.platform;
             own.architecture.is_empty() || platform.preference(own).is_some()
         };
-        let found = match images::find_for(self.engine, name, platform) {
+        let found = match images::find_for(self.engine.store(), name, platform) {
             Ok(found) if suits(&found) => found,
-            Ok(_) | Err(engine::Error::NoImage(_)) if self.policy == Pull::Missing => {
+            Ok(_) | Err(images::Error::NoImage(_)) if self.policy == Pull::Missing => {
                 self.pull(wanted)?;
-                images::find_for(self.engine, name, platform)?
+                images::find_for(self.engine.store(), name, platform)?
             }
             Ok(found) => found,
-            Err(engine::Error::NoImage(_)) => {
+            Err(images::Error::NoImage(_)) => {
                 let message = format!("image {name} is not in the store; tare pull, load or import adds one");
                 return Err(self.fault(wanted, message));
             }
@@ -250,7 +250,7 @@ impl Finder<'_> {
         tell(EventKind::Started);
         let begin = std::time::Instant::now();
         let request = images::pull::Pull::new(name.clone(), Some(wanted.platform.clone()));
-        let pulled = pull(self.engine, self.caller.client, &request, &|event| {
+        let pulled = pull(self.engine.store(), self.caller.client, &request, &|event| {
             if let Some(line) = line(&event) {
                 tell(EventKind::Output(line.into_bytes()));
             }
@@ -261,7 +261,7 @@ impl Finder<'_> {
                 tell(EventKind::Finished { milliseconds });
                 Ok(())
             }
-            Err(engine::Error::Registry(registry::Error::Canceled)) => {
+            Err(images::Error::Registry(registry::Error::Canceled)) => {
                 tell(EventKind::Canceled);
                 Err(Error::Canceled)
             }

@@ -71,9 +71,9 @@ impl<'a> Imports<'a> {
     ) -> Result<Self> {
         let mut sources = Vec::new();
         for name in names {
-            match fetch_artifact(engine, caller.client, name, MEDIA_TYPE, lease) {
+            match fetch_artifact(engine.store(), caller.client, name, MEDIA_TYPE, lease) {
                 Ok((found, text)) => sources.extend(source(found, &text, name, caller)),
-                Err(engine::Error::Registry(registry::Error::Canceled)) => {
+                Err(engine::images::Error::Registry(registry::Error::Canceled)) => {
                     return Err(crate::Error::Canceled);
                 }
                 Err(error) => (caller.warn)(&format!("build cache is not imported: {error}")),
@@ -88,9 +88,9 @@ impl<'a> Imports<'a> {
             let Some(record) = source.records.get(key) else { continue };
             let Some(layer) = record.layer else { continue };
             let Some(place) = source.places.get(&layer) else { continue };
-            match fetch_layer(self.engine, self.caller.client, &source.found, *place, &layer, lease) {
+            match fetch_layer(self.engine.store(), self.caller.client, &source.found, *place, &layer, lease) {
                 Ok(()) => return Ok(Some(record.clone())),
-                Err(engine::Error::Registry(registry::Error::Canceled)) => {
+                Err(engine::images::Error::Registry(registry::Error::Canceled)) => {
                     return Err(crate::Error::Canceled);
                 }
                 // the step is carried out instead
@@ -144,7 +144,7 @@ pub(crate) fn export(
         let configuration = serde_json::to_vec(&content).expect("plain data serialises");
         let artifact =
             Artifact { name: &export.name, media_type: MEDIA_TYPE, configuration, layers: &layers };
-        match push_artifact(engine, caller.client, artifact, &|_| {}) {
+        match push_artifact(engine.store(), caller.client, artifact, &|_| {}) {
             Ok(_) => {
                 let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tell(EventKind::Finished { milliseconds });

@@ -49,16 +49,19 @@ pub(crate) fn start_code(error: &Error) -> i32 {
 
 /// What to type next, where that is known.
 fn hint(error: &Error) -> Option<&'static str> {
+    use engine::images::Error as Image;
     match (error, error.kind()) {
-        (Error::NoImage(_), _) => {
+        (Error::Image(Image::NoImage(_)), _) => {
             Some("tare images lists the images of this store; tare pull, load, import or build adds one")
         }
         (Error::NoContainer(_), _) => Some("tare ps -a lists all containers"),
         (Error::NoVolume(_), _) => Some("tare volume ls lists the volumes"),
-        (Error::Registry(error), Kind::Denied) if !matches!(error, registry::Error::Blocked { .. }) => {
+        (Error::Image(Image::Registry(error)), Kind::Denied)
+            if !matches!(error, registry::Error::Blocked { .. }) =>
+        {
             Some("the repository may not exist, or may want 'tare login'")
         }
-        (Error::Registry(_), _) => None,
+        (Error::Image(Image::Registry(_)), _) => None,
         (_, Kind::Denied) => Some("run it as root"),
         _ => None,
     }
@@ -71,6 +74,12 @@ impl From<Error> for Failure {
             None => error.to_string(),
         };
         Self { message, code: 1 }
+    }
+}
+
+impl From<engine::images::Error> for Failure {
+    fn from(error: engine::images::Error) -> Self {
+        Error::from(error).into()
     }
 }
 

@@ -2,8 +2,8 @@
 //! `--platform`, make images that start nowhere.
 
 use crate::exec_failure::contradiction;
-use crate::images::Image;
 use crate::{Engine, Result, launch};
+use images::Image;
 use std::os::fd::AsFd;
 
 /// What contradicts what the image says of its CPU, in words; nothing if nothing does, or nobody can tell.

@@ -31,12 +31,6 @@ pub enum Error {
     /// There is no container with this name or id.
     #[error("No such container: {0}")]
     NoContainer(String),
-    /// There is no image with this name or id.
-    #[error("No such image: {0}")]
-    NoImage(String),
-    /// An image is not to be had for a platform; the whole message.
-    #[error("{0}")]
-    NotOffered(String),
     /// There is no volume with this name.
     #[error("get {0}: no such volume")]
     NoVolume(String),
@@ -82,9 +76,9 @@ pub enum Error {
     /// A layer or archive.
     #[error(transparent)]
     Changeset(#[from] store::changeset::Error),
-    /// A registry.
+    /// An image.
     #[error(transparent)]
-    Registry(#[from] registry::Error),
+    Image(#[from] images::Error),
     /// The runtime.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
@@ -107,31 +101,14 @@ impl Error {
     /// Its kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        use store::Error as Store;
         match self {
-            Self::NoContainer(_)
-            | Self::NoImage(_)
-            | Self::NotOffered(_)
-            | Self::NoVolume(_)
-            | Self::NoFile { .. } => Kind::NotFound,
+            Self::NoContainer(_) | Self::NoVolume(_) | Self::NoFile { .. } => Kind::NotFound,
+            Self::Image(error) => of_image(error),
             Self::Conflict(_) => Kind::Conflict,
             Self::Invalid(_) | Self::NotExecuted { .. } | Self::Changeset(_) => Kind::Invalid,
             Self::Runtime(runtime::Error::Account(_)) => Kind::Invalid,
             Self::Unsupported(_) => Kind::Unsupported,
-            Self::Store(Store::NoBlob(_) | Store::NoLayer(_)) => Kind::NotFound,
-            Self::Store(
-                Store::DigestMismatch { .. }
-                | Store::TooLarge { .. }
-                | Store::Changeset(_)
-                | Store::InTheWay { .. },
-            ) => Kind::Invalid,
-            Self::Registry(error) => match error.kind() {
-                registry::Kind::NotFound => Kind::NotFound,
-                registry::Kind::Denied => Kind::Denied,
-                registry::Kind::Unavailable => Kind::Unavailable,
-                registry::Kind::Invalid => Kind::Invalid,
-                registry::Kind::Canceled | registry::Kind::Internal => Kind::Internal,
-            },
+            Self::Store(error) => of_store(error),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Kind::Denied,
             _ => Kind::Internal,
         }
@@ -143,6 +120,38 @@ impl Error {
         source: impl Into<std::io::Error>,
     ) -> Self {
         Self::Io { doing, path: path.into(), source: source.into() }
+    }
+}
+
+fn of_store(error: &store::Error) -> Kind {
+    use store::Error as Store;
+    match error {
+        Store::NoBlob(_) | Store::NoLayer(_) => Kind::NotFound,
+        Store::DigestMismatch { .. }
+        | Store::TooLarge { .. }
+        | Store::Changeset(_)
+        | Store::InTheWay { .. } => Kind::Invalid,
+        _ => Kind::Internal,
+    }
+}
+
+fn of_image(error: &images::Error) -> Kind {
+    use images::Error as Image;
+    match error {
+        Image::NoImage(_) | Image::NotOffered(_) => Kind::NotFound,
+        Image::Conflict(_) => Kind::Conflict,
+        Image::Invalid(_) | Image::Changeset(_) => Kind::Invalid,
+        Image::Unsupported(_) => Kind::Unsupported,
+        Image::Store(error) => of_store(error),
+        Image::Registry(error) => match error.kind() {
+            registry::Kind::NotFound => Kind::NotFound,
+            registry::Kind::Denied => Kind::Denied,
+            registry::Kind::Unavailable => Kind::Unavailable,
+            registry::Kind::Invalid => Kind::Invalid,
+            registry::Kind::Canceled | registry::Kind::Internal => Kind::Internal,
+        },
+        Image::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => Kind::Denied,
+        _ => Kind::Internal,
     }
 }
 

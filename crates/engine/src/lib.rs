@@ -1,6 +1,6 @@
-//! This machine's images, containers and volumes; one file per operation.
+//! This machine's containers and volumes; one file per operation.
 //!
-//! Floor 2. Meets what the floors below keep apart: `store` (content), `runtime` (processes), `network`. **Not here:** printing, flags, `$HOME`, the
+//! Floor 3. Meets what the floors below keep apart: `images` and `store` (content), `runtime` (processes), `network`. **Not here:** printing, flags, `$HOME`, the
 //! environment: an engine is opened with a [`Layout`], and everything else comes as values.
 //!
 //! # On disk (beside what `store` has)
@@ -16,7 +16,7 @@
 //! # Locks
 //! In the order container, network, store (docs/adr/0005). A container's lock is held while it is started, renamed or removed.
 //!
-//! Start reading at [`containers`], then [`images`].
+//! Start reading at [`containers`], then [`supervise`].
 
 #![forbid(unsafe_code)]
 
@@ -25,7 +25,6 @@ mod document;
 pub mod entry;
 mod error;
 mod exec_failure;
-pub mod images;
 mod launch;
 mod layout;
 pub mod record;
@@ -39,6 +38,8 @@ pub mod volumes;
 /// Names of containers.
 pub use ::names;
 pub use error::{Error, Kind, Result};
+/// Images: on the store, without containers.
+pub use images;
 pub use layout::{DATA_ROOT, EXEC_ROOT, Layout};
 /// What crosses a container's control socket.
 pub use runtime::control::{Connection, Event, Request, Which};

@@ -5,8 +5,8 @@ pub mod check;
 use crate::containers::directory::Directory;
 use crate::containers::{self, find, names, reconcile};
 use crate::error::{Error, Result};
-use crate::images::usage::{Usage, User};
 use crate::{Engine, launch, volume};
+use images::usage::{Usage, User};
 use runtime::cgroup::Cgroup;
 use std::fs;
 use store::collect::{self, Collected, Roots};
@@ -44,14 +44,14 @@ fn of_containers(engine: &Engine) -> Result<Roots> {
 ///
 /// # Errors
 /// What the system reports, or damage.
-pub fn usage(engine: &Engine) -> Result<Usage> {
+pub fn usage(engine: &Engine) -> Result<Usage<'_>> {
     let containers = containers::list(engine)?;
     let user = |container: containers::Container| User {
         is_running: container.status.is_running(),
         container: container.record.id,
         image: container.record.image,
     };
-    Ok(Usage { users: containers.into_iter().map(user).collect(), roots })
+    Ok(Usage { users: containers.into_iter().map(user).collect(), roots: Box::new(|| roots(engine)) })
 }
 
 /// Removes blobs and layers that nothing refers to.

@@ -7,6 +7,7 @@ use crate::globals::Globals;
 use crate::registries;
 use engine::containers::Record;
 use engine::containers::create::{self, Options};
+use engine::images::Error as Image;
 use engine::{Engine, Error};
 use oci::Platform;
 use output::transfer::Stream;
@@ -63,10 +64,12 @@ pub(super) fn with_image<T>(
         fetch().map_err(failed)?;
     }
     match create(engine, options) {
-        Err(error @ (Error::NoImage(_) | Error::NotOffered(_))) if flags.pull == Policy::Missing => {
+        Err(error @ Error::Image(Image::NoImage(_) | Image::NotOffered(_)))
+            if flags.pull == Policy::Missing =>
+        {
             // what looks like the beginning of an id may be a name all the same
             if !flags.quiet {
-                let reason = if matches!(error, Error::NoImage(_)) {
+                let reason = if matches!(error, Error::Image(Image::NoImage(_))) {
                     format!(
                         "Unable to find image '{}' locally",
                         registries::reference(&options.image)?.familiar()

@@ -48,11 +48,12 @@ fn find(engine: &Engine, kinds: &[Kind], name: &str, is_sized: bool) -> Outcome<
     for kind in kinds {
         let found = match kind {
             Kind::Container => containers::inspect(engine, name, is_sized),
-            Kind::Image => images::inspect::inspect(engine, name, None),
+            Kind::Image => images::inspect::inspect(engine.store(), name, None).map_err(Into::into),
             Kind::Volume => volumes::find(engine, name).map(|found| volume::document(engine, &found)),
         };
         match found {
-            Err(Error::NoContainer(_) | Error::NoImage(_) | Error::NoVolume(_)) if kinds.len() > 1 => {}
+            Err(Error::NoContainer(_) | Error::Image(images::Error::NoImage(_)) | Error::NoVolume(_))
+                if kinds.len() > 1 => {}
             found => return Ok(found?),
         }
     }

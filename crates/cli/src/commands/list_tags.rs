@@ -24,8 +24,8 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
         return Err(Failure::new(format!("{text}: a repository is needed, without tag and digest")));
     }
     let client = registries::client();
-    let route = client.route(&name).map_err(engine::Error::from)?;
-    let tags = client.tags(&route, &name.familiar_name()).map_err(engine::Error::from)?;
+    let route = client.route(&name).map_err(engine::images::Error::from)?;
+    let tags = client.tags(&route, &name.familiar_name()).map_err(engine::images::Error::from)?;
     let mut out = std::io::stdout().lock();
     match arguments.format.as_str() {
         "" => {

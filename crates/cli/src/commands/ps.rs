@@ -112,7 +112,7 @@ impl ImageNames {
     /// The image of a container as it was asked for, or its id if that name has gone to another image since.
     fn of(&mut self, engine: &Engine, record: &Record) -> String {
         let name = &record.image_name;
-        let find = || images::find(engine, name).ok().map(|image| image.id);
+        let find = || images::find(engine.store(), name).ok().map(|image| image.id);
         let holder = self.0.entry(name.clone()).or_insert_with(find);
         if *holder == Some(record.image) { name.clone() } else { record.image.to_string() }
     }

@@ -46,7 +46,8 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
         Some((host, term)) if host.contains(['.', ':']) || host == "localhost" => (host, term),
         _ => ("docker.io", arguments.term.as_str()),
     };
-    let found = registries::client().search(host, term, arguments.limit).map_err(engine::Error::from)?;
+    let found =
+        registries::client().search(host, term, arguments.limit).map_err(engine::images::Error::from)?;
     let mut stars = 0;
     for value in filters.values("stars") {
         let number: u64 =

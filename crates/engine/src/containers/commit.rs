@@ -6,9 +6,9 @@ use super::pause::{pause, unpause};
 use super::status::Status;
 use crate::Engine;
 use crate::error::{At, Error, Result};
-use crate::images::commit::{self as recording, Committed};
-use crate::images::find::parse;
-use crate::images::names;
+use images::commit::{self as recording, Committed};
+use images::find::parse;
+use images::names;
 use oci::Reference;
 use oci::image::{Configuration, Execution, History};
 use std::fs::File;
@@ -43,7 +43,7 @@ pub fn commit(
     options.names.iter().try_for_each(names::allow)?;
     let container = find(engine, reference)?;
     let record = &container.record;
-    let base: Configuration = parse(engine, &record.image)?;
+    let base: Configuration = parse(engine.store(), &record.image)?;
     let lease = Lease::new(engine.store())?;
     lease.hold(record.layers.iter().map(|layer| layer.0))?;
     let is_paused = options.pause && container.status == Status::Running;
@@ -62,8 +62,8 @@ pub fn commit(
     configuration.rootfs.diff_ids = record.layers.clone();
     let layer = layer?;
     configuration.rootfs.diff_ids.push(layer);
-    if configuration.rootfs.diff_ids.len() > crate::images::MAX_LAYERS {
-        let limit = crate::images::MAX_LAYERS;
+    if configuration.rootfs.diff_ids.len() > images::MAX_LAYERS {
+        let limit = images::MAX_LAYERS;
         return Err(Error::Invalid(format!("the image would have more than {limit} layers")));
     }
     configuration.history.push(History {
@@ -73,7 +73,7 @@ pub fn commit(
         comment: options.message.clone(),
         empty_layer: false,
     });
-    recording::commit(engine, &configuration, &options.names)
+    Ok(recording::commit(engine.store(), &configuration, &options.names)?)
 }
 
 /// The changes of a container as a layer: written as a tar and read again at the same time.

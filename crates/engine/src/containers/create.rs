@@ -5,8 +5,8 @@ use super::record::{HostSettings, MountKind, MountPoint, Record};
 use super::{names, now, volumes};
 use crate::document::Lasting;
 use crate::error::{At, Error, Result};
-use crate::images::Image;
-use crate::{Engine, images, volume};
+use crate::{Engine, volume};
+use images::Image;
 use oci::Platform;
 use oci::image::{Execution, set_variables};
 use std::collections::BTreeMap;
@@ -101,7 +101,7 @@ pub fn create(engine: &Engine, options: &Options) -> Result<Record> {
 /// As [`create`].
 pub fn create_locked(engine: &Engine, options: &Options) -> Result<(Record, Lock)> {
     let platform = options.platform.clone().unwrap_or_else(Platform::host);
-    let image = images::find_for(engine, &options.image, &platform)?;
+    let image = images::find_for(engine.store(), &options.image, &platform)?;
     check_platform(options, &image)?;
     if let Some(name) = &options.name {
         crate::names::validate(name).map_err(|error| Error::Invalid(error.to_string()))?;
@@ -167,10 +167,11 @@ pub(crate) fn random_id() -> Result<String> {
 fn check_platform(options: &Options, image: &Image) -> Result<()> {
     let own = &image.platform;
     match &options.platform {
-        Some(wanted) if wanted.preference(own).is_none() => Err(Error::NotOffered(format!(
+        Some(wanted) if wanted.preference(own).is_none() => Err(images::Error::NotOffered(format!(
             "image with reference {} was found but its platform ({own}) does not match the specified platform ({wanted})",
             options.image
-        ))),
+        ))
+        .into()),
         _ => Ok(()),
     }
 }

@@ -2,9 +2,9 @@
 //! made from what is here, fetches what a registry has, and names the rest.
 
 use crate::containers;
-use crate::images::pull::{self, Pull};
-use crate::images::{commit, document, find, layer};
 use crate::{Engine, Result};
+use images::pull::{self, Pull};
+use images::{commit, document, find, layer};
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
 use oci::{DiffId, Digest, Reference};
 use registry::Client;
@@ -106,14 +106,14 @@ fn fetch(engine: &Engine, client: &Client, name: &Reference, target: &Descriptor
         return;
     }
     let mut platforms = vec![None];
-    if let Ok(index) = find::parse::<Index>(engine, &target.digest) {
+    if let Ok(index) = find::parse::<Index>(engine.store(), &target.digest) {
         let here = document::images(&index).filter(|child| blobs::exists(engine.store(), &child.digest));
         platforms.extend(here.filter_map(|child| child.platform.clone()).map(Some));
     }
     for platform in platforms {
         let wanted = Pull { name: name.at(target.digest), platform, names: vec![name.clone()] };
         // what fails remains a problem
-        let _ = pull::pull(engine, client, &wanted, &|_| {});
+        let _ = pull::pull(engine.store(), client, &wanted, &|_| {});
     }
 }
 
@@ -173,7 +173,7 @@ impl Owner {
             return;
         }
         if [media_type::INDEX, media_type::DOCKER_INDEX].contains(&target.media_type.as_str()) {
-            let Ok(index) = find::parse::<Index>(engine, &target.digest) else { return };
+            let Ok(index) = find::parse::<Index>(engine.store(), &target.digest) else { return };
             let here: Vec<&Descriptor> =
                 index.manifests.iter().filter(|child| blobs::exists(engine.store(), &child.digest)).collect();
             if here.is_empty() {
@@ -182,11 +182,11 @@ impl Owner {
             here.into_iter().for_each(|child| self.document(engine, child));
             return;
         }
-        let Ok(manifest) = find::parse::<Manifest>(engine, &target.digest) else { return };
+        let Ok(manifest) = find::parse::<Manifest>(engine.store(), &target.digest) else { return };
         if !self.blob(engine, &manifest.config.digest) {
             return;
         }
-        let configuration = find::parse::<Configuration>(engine, &manifest.config.digest);
+        let configuration = find::parse::<Configuration>(engine.store(), &manifest.config.digest);
         let layers = configuration.map(|configuration| configuration.rootfs.diff_ids).unwrap_or_default();
         for (position, blob) in manifest.layers.iter().enumerate() {
             match layers.get(position) {

@@ -42,7 +42,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let client = registries::client();
     let usage = engine::system::usage(&engine)?;
     let progress = |event| show(&transfers, &event);
-    let copied = copy(&engine, &client, (&from, &to), &which, &progress, &usage)?;
+    let copied = copy(engine.store(), &client, (&from, &to), &which, &progress, &usage)?;
     writeln!(std::io::stdout(), "{}", copied.digest)?;
     Ok(0)
 }

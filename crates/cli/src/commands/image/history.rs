@@ -61,7 +61,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         now: Timestamp::now(),
         zone: TimeZone::system(),
     };
-    let steps = history::history(&globals.engine()?, &arguments.image, arguments.platform.as_ref())?;
+    let steps = history::history(globals.engine()?.store(), &arguments.image, arguments.platform.as_ref())?;
     let rows = steps.iter().map(|step| look.row(step));
     template::list(&mut std::io::stdout().lock(), &format, HEADERS, rows)?;
     Ok(0)

@@ -43,10 +43,10 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     };
     let engine = globals.engine()?;
     let image = if arguments.source == "-" {
-        import(&engine, std::io::stdin().lock(), &options)?
+        import(engine.store(), std::io::stdin().lock(), &options)?
     } else {
         let open = |error| Failure::new(format!("open {}: {error}", arguments.source));
-        import(&engine, File::open(&arguments.source).map_err(open)?, &options)?
+        import(engine.store(), File::open(&arguments.source).map_err(open)?, &options)?
     };
     writeln!(std::io::stdout(), "{}", image.id)?;
     Ok(0)

@@ -30,9 +30,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let client = registries::client();
     inspected::print(&arguments.format, &arguments.images, |name| {
         if !arguments.remote {
-            return Ok(inspect::inspect(&engine, name, arguments.platform.as_ref())?);
+            return Ok(inspect::inspect(engine.store(), name, arguments.platform.as_ref())?);
         }
         let wanted = Pull::new(registries::reference(name)?, arguments.platform.clone());
-        Ok(inspect::remote::inspect(&engine, &client, &wanted)?)
+        Ok(inspect::remote::inspect(engine.store(), &client, &wanted)?)
     })
 }

@@ -37,12 +37,12 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         }
     };
     let loaded = match &arguments.input {
-        None => load::load(&engine, std::io::stdin().lock(), &options, progress)?,
-        Some(path) if path.is_dir() => load::load_directory(&engine, path, &options, progress)?,
+        None => load::load(engine.store(), std::io::stdin().lock(), &options, progress)?,
+        Some(path) if path.is_dir() => load::load_directory(engine.store(), path, &options, progress)?,
         Some(path) => {
             let file = File::open(path)
                 .map_err(|error| Failure::new(format!("open {}: {error}", path.display())))?;
-            load::load(&engine, file, &options, progress)?
+            load::load(engine.store(), file, &options, progress)?
         }
     };
     let text: String = loaded.iter().map(lines).collect();

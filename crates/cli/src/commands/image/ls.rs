@@ -68,9 +68,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     let wanted = Wanted::listed(&engine, arguments.filter, arguments.name.as_deref())?;
     let look = Look { whole_ids: arguments.no_trunc, now: Timestamp::now(), zone: TimeZone::system() };
-    let images = images::list(&engine)?.into_iter().filter_map(|image| wanted.select(image));
+    let images = images::list(engine.store())?.into_iter().filter_map(|image| wanted.select(image));
     let rows: Vec<Row> =
-        images.flat_map(|image| look.rows(&image, images::size::size(&engine, &image))).collect();
+        images.flat_map(|image| look.rows(&image, images::size::size(engine.store(), &image))).collect();
     let is_empty = rows.is_empty();
     template::list(&mut std::io::stdout().lock(), &format, HEADERS, rows)?;
     if let Some(name) = arguments.name.filter(|name| is_empty && COMMANDS.contains(&name.as_str())) {

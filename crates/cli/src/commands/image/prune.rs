@@ -44,7 +44,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
 pub(in crate::commands) fn prune(engine: &Engine, all: bool, wanted: &Wanted) -> Outcome<Reclaimed> {
     let scope = if all { Scope::Unused } else { Scope::Dangling };
     let pruned =
-        prune::prune(engine, scope, &|image| wanted.accepts(image), &engine::system::usage(engine)?)?;
+        prune::prune(engine.store(), scope, &|image| wanted.accepts(image), &engine::system::usage(engine)?)?;
     let lines = pruned.removed.iter().map(line).collect();
     Ok(Reclaimed { title: "Deleted Images:", lines, bytes: pruned.bytes })
 }

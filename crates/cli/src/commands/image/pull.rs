@@ -40,8 +40,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let mut names = vec![name];
     if arguments.all_tags {
         let name = names.remove(0);
-        let route = client.route(&name).map_err(engine::Error::from)?;
-        let tags = client.tags(&route, &name.familiar_name()).map_err(engine::Error::from)?;
+        let route = client.route(&name).map_err(engine::images::Error::from)?;
+        let tags = client.tags(&route, &name.familiar_name()).map_err(engine::images::Error::from)?;
         let tagged = tags.iter().map(|tag| name.tagged(tag)).collect::<Result<_, _>>();
         names = tagged.map_err(|error| Failure::new(error.to_string()))?;
     } else if !says_which && !arguments.quiet {
@@ -69,7 +69,7 @@ pub(crate) fn fetch(
     };
     transfers.line(&format!("{which}: Pulling from {}", name.path()));
     let wanted = Pull::new(name.clone(), platform.cloned());
-    let pulled = pull(engine, client, &wanted, &|event| show(&transfers, &event))?;
+    let pulled = pull(engine.store(), client, &wanted, &|event| show(&transfers, &event))?;
     transfers.line(&format!("Digest: {}", pulled.target.digest));
     let familiar = name.familiar();
     transfers.line(&if pulled.is_new {
@@ -89,7 +89,7 @@ pub(crate) fn fetch(
 /// What is wrong with an image that is whole: its program is for another CPU than it says.
 pub(in crate::commands) fn warning(engine: &Engine, name: &Reference, platform: &Platform) -> Option<String> {
     // an image that cannot be looked into tells its own story when it is run
-    let image = images::find_for(engine, &name.to_string(), platform).ok()?;
+    let image = images::find_for(engine.store(), &name.to_string(), platform).ok()?;
     entry::contradiction(engine, &image).ok()?
 }
 

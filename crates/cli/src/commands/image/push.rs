@@ -55,7 +55,7 @@ fn tags(engine: &Engine, name: &Reference) -> Outcome<Vec<Reference>> {
         refs::list(engine.store()).map_err(engine::Error::from)?.into_iter().map(|(name, _)| name).collect();
     names.retain(|other| other.tag().is_some() && (other.host(), other.path()) == (name.host(), name.path()));
     if names.is_empty() {
-        return Err(engine::Error::NoImage(name.familiar_name()).into());
+        return Err(engine::images::Error::NoImage(name.familiar_name()).into());
     }
     Ok(names)
 }
@@ -71,7 +71,7 @@ pub(crate) fn send(
     let transfers = Transfers::new(stream);
     transfers.line(&format!("The push refers to repository [{}/{}]", name.host(), name.path()));
     let wanted = Push { name: name.clone(), platform: platform.cloned() };
-    let pushed = push(engine, client, &wanted, &|event| show(&transfers, &event))?;
+    let pushed = push(engine.store(), client, &wanted, &|event| show(&transfers, &event))?;
     if let Some(only) = &pushed.only {
         transfers.line(&format!(
             "Not all multiplatform-content is present and only the available single-platform image was pushed: {only}"

@@ -33,7 +33,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
 
 /// What was done is printed line by line. By force an image that is not there is told, and no failure.
 fn remove_one(engine: &Engine, name: &str, options: Options) -> Outcome {
-    match remove(engine, name, options, &engine::system::usage(engine)?) {
+    match remove(engine.store(), name, options, &engine::system::usage(engine)?) {
         Ok(removed) => {
             let mut out = std::io::stdout().lock();
             for line in removed {
@@ -42,6 +42,7 @@ fn remove_one(engine: &Engine, name: &str, options: Options) -> Outcome {
             Ok(0)
         }
         Err(error) => {
+            let error = engine::Error::from(error);
             let is_harmless = options.force && error.kind() == Kind::NotFound;
             complain(&Failure::from(error));
             Ok(i32::from(!is_harmless))

@@ -36,7 +36,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let destination = Destination::open(arguments.output.as_deref(), "save image")?;
     let mut out = BufWriter::with_capacity(BUFFER, destination);
     let wanted = Save { names: arguments.images, platforms: arguments.platform };
-    save(&engine, &wanted, Output::Archive(&mut out)).map_err(failed)?;
+    save(engine.store(), &wanted, Output::Archive(&mut out)).map_err(failed)?;
     out.flush()?;
     let destination = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
     destination.finish()?;
@@ -44,7 +44,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
 }
 
 /// Whoever read the archive may have seen enough.
-fn failed(error: engine::Error) -> Failure {
+fn failed(error: engine::images::Error) -> Failure {
     let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |cause| cause.source());
     let is_gone =
         causes.any(|cause| cause.downcast_ref::<Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe));

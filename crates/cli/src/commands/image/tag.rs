@@ -23,6 +23,6 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
             arguments.target
         ))
     })?;
-    tag::tag(&globals.engine()?, &arguments.source, &target)?;
+    tag::tag(globals.engine()?.store(), &arguments.source, &target)?;
     Ok(0)
 }

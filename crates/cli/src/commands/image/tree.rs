@@ -21,15 +21,15 @@ pub(crate) struct Arguments {
 /// Shows an image as a stack of layers, the lowest first, with the images that end in one of them.
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
-    let image = images::find(&engine, &arguments.image)?;
-    let all = images::list(&engine)?;
+    let image = images::find(engine.store(), &arguments.image)?;
+    let all = images::list(engine.store())?;
     let mut names: Vec<String> = all.iter().filter(|other| other.id == image.id).flat_map(names_of).collect();
     names.sort();
     let shown = |id: &str| if arguments.no_trunc { id.to_owned() } else { text::short_id(id).to_owned() };
     let mut out = std::io::stdout().lock();
     writeln!(out, "Image ID: {}", shown(&image.id.to_string()))?;
     writeln!(out, "Tags:     [{}]", names.join(" "))?;
-    writeln!(out, "Size:     {}", size::decimal(images::size::size(&engine, &image)))?;
+    writeln!(out, "Size:     {}", size::decimal(images::size::size(engine.store(), &image)))?;
     let layers = &image.configuration.rootfs.diff_ids;
     writeln!(out, "{}", if layers.is_empty() { "No Image Layers" } else { "Image Layers" })?;
     for (position, layer) in layers.iter().enumerate() {

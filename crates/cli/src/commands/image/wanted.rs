@@ -41,7 +41,7 @@ impl Wanted {
         let moment = |key| -> Outcome<Vec<Timestamp>> {
             filters
                 .values(key)
-                .map(|name| Ok(created(&images::find(engine, name)?).unwrap_or(Timestamp::MIN)))
+                .map(|name| Ok(created(&images::find(engine.store(), name)?).unwrap_or(Timestamp::MIN)))
                 .collect()
         };
         let names = filters.values("reference").chain(name).map(pattern).collect::<Outcome<_>>()?;

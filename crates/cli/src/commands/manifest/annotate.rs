@@ -29,6 +29,6 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let (name, image) = (registries::reference(&arguments.list)?, registries::reference(&arguments.image)?);
     let annotation =
         Annotation { architecture: arguments.arch, os: arguments.os, variant: arguments.variant };
-    manifests::annotate(&globals.engine()?, &name, &image, &annotation)?;
+    manifests::annotate(globals.engine()?.store(), &name, &image, &annotation)?;
     Ok(0)
 }

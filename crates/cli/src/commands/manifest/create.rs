@@ -24,7 +24,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let name = registries::reference(&arguments.list)?;
     let images =
         arguments.images.iter().map(|image| registries::reference(image)).collect::<Outcome<Vec<_>>>()?;
-    manifests::create(&globals.engine()?, &registries::client(), &name, &images, arguments.amend)?;
+    manifests::create(globals.engine()?.store(), &registries::client(), &name, &images, arguments.amend)?;
     writeln!(std::io::stdout(), "Created manifest list {name}")?;
     Ok(0)
 }

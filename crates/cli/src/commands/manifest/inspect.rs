@@ -21,9 +21,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let names =
         arguments.names.iter().map(|name| registries::reference(name)).collect::<Outcome<Vec<_>>>()?;
     let engine = globals.engine()?;
-    let list = match manifests::find(&engine, &names[0]) {
+    let list = match manifests::find(engine.store(), &names[0]) {
         Ok(list) => Some(list),
-        Err(engine::Error::NoImage(_)) if names.len() == 1 => None,
+        Err(engine::images::Error::NoImage(_)) if names.len() == 1 => None,
         Err(error) => return Err(error.into()),
     };
     let document = match (list, names.get(1)) {
@@ -38,9 +38,10 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         }
         (None, _) => {
             let (client, name) = (registries::client(), &names[0]);
-            let route = client.route(name).map_err(engine::Error::from)?;
-            let found =
-                client.document(&route, &name.familiar(), Wanted::of(name)).map_err(engine::Error::from)?;
+            let route = client.route(name).map_err(engine::images::Error::from)?;
+            let found = client
+                .document(&route, &name.familiar(), Wanted::of(name))
+                .map_err(engine::images::Error::from)?;
             serde_json::from_slice::<Value>(&found.text)
         }
     };

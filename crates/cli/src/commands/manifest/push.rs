@@ -23,9 +23,10 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let name = registries::reference(&arguments.list)?;
     let engine = globals.engine()?;
     let transfers = Transfers::new(Stream::Error);
-    let digest = manifests::push(&engine, &registries::client(), &name, &|event| show(&transfers, &event))?;
+    let digest =
+        manifests::push(engine.store(), &registries::client(), &name, &|event| show(&transfers, &event))?;
     if arguments.purge {
-        manifests::remove(&engine, &name)?;
+        manifests::remove(engine.store(), &name)?;
     }
     writeln!(std::io::stdout(), "{digest}")?;
     Ok(0)

@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     for list in &arguments.lists {
-        manifests::remove(&engine, &registries::reference(list)?)?;
+        manifests::remove(engine.store(), &registries::reference(list)?)?;
     }
     Ok(0)
 }

@@ -40,7 +40,7 @@ impl<'a> Selection<'a> {
         let invalid = |value: &str| Failure::new(format!("invalid filter 'exited={value}'"));
         let codes = filters.values("exited").map(|value| value.parse().map_err(|_| invalid(value)));
         // an image that is not there has no descendants
-        let ancestors = filters.values("ancestor").filter_map(|name| images::find(engine, name).ok());
+        let ancestors = filters.values("ancestor").filter_map(|name| images::find(engine.store(), name).ok());
         Ok(Self {
             before: created("before")?.map(|container| container.record.created),
             since: created("since")?.map(|container| container.record.created),

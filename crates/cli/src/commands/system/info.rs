@@ -46,7 +46,7 @@ impl Counts {
             containers: containers.len(),
             running: count(Status::Running),
             paused: count(Status::Paused),
-            images: images::list(engine)?.len(),
+            images: images::list(engine.store())?.len(),
         })
     }
 

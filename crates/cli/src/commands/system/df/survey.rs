@@ -37,7 +37,7 @@ impl Survey {
     pub(super) fn new(engine: &Engine) -> Outcome<Self> {
         let containers = containers::list(engine)?;
         let users = |image: &Image| containers.iter().filter(|c| c.record.image == image.id).count();
-        let images = images::list(engine)?.into_iter().map(|image| (users(&image), image));
+        let images = images::list(engine.store())?.into_iter().map(|image| (users(&image), image));
         let images: Vec<(Image, usize)> = images.map(|(users, image)| (image, users)).collect();
         let uses = volume::uses(engine)?;
         let volumes = volumes::list(engine)?.into_iter().map(|volume| {

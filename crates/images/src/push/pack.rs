@@ -1,0 +1,122 @@
+//! Makes what a name points at fit for sending: every blob that is named is there.
+
+use super::{Progress, PushEvent};
+use crate::error::{Error, Result};
+use crate::find::{Image, parse};
+use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
+use oci::{DiffId, Platform};
+use store::changeset::Compression;
+use store::leases::Lease;
+use store::{Store, blobs, layers, refs};
+
+pub(super) struct Packing<'a> {
+    pub(super) store: &'a Store,
+    pub(super) lease: &'a Lease,
+    pub(super) progress: Progress<'a>,
+}
+
+impl Packing<'_> {
+    /// What is to be sent, and of an index that is not whole the platform whose image is sent in its place.
+    pub(super) fn sendable(
+        &self,
+        target: &Descriptor,
+        platform: Option<&Platform>,
+    ) -> Result<(Descriptor, Option<Platform>)> {
+        if !is_index(target) {
+            return Ok((self.manifest(target)?, None));
+        }
+        if platform.is_none() && self.is_whole(target)? {
+            return Ok((target.clone(), None));
+        }
+        let wanted = platform.cloned().unwrap_or_else(Platform::host);
+        let image = Image::read(self.store, target, &wanted)?;
+        let own = image.platform.clone();
+        if wanted.preference(&own).is_none() {
+            return Err(Error::NotOffered(format!(
+                "{}: the image for {wanted} is not in the store",
+                target.digest
+            )));
+        }
+        let digest = image.manifest.ok_or_else(|| Error::NoImage(target.digest.to_string()))?;
+        let kind = image.document.media_type.as_deref().unwrap_or(media_type::MANIFEST);
+        let manifest = Descriptor::new(kind, digest, blobs::size(self.store, &digest)?);
+        let only = platform.is_none().then_some(own);
+        Ok((self.manifest(&manifest)?, only))
+    }
+
+    /// Whether all that an index names is there.
+    fn is_whole(&self, target: &Descriptor) -> Result<bool> {
+        let store = self.store;
+        self.lease.hold([target.digest])?;
+        if !blobs::exists(store, &target.digest) {
+            return Ok(false);
+        }
+        if is_index(target) {
+            let index: Index = parse(self.store, &target.digest)?;
+            for child in &index.manifests {
+                if !self.is_whole(child)? {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
+        let manifest: Manifest = parse(self.store, &target.digest)?;
+        let named = || manifest.layers.iter().chain([&manifest.config]);
+        self.lease.hold(named().map(|blob| blob.digest))?;
+        Ok(named().all(|blob| blobs::exists(store, &blob.digest)))
+    }
+
+    /// A manifest whose blobs are all there: the same one, or one that takes its place.
+    fn manifest(&self, target: &Descriptor) -> Result<Descriptor> {
+        if self.is_whole(target)? {
+            return Ok(target.clone());
+        }
+        let store = self.store;
+        let mut manifest: Manifest = parse(self.store, &target.digest)?;
+        let configuration: Configuration = parse(self.store, &manifest.config.digest)?;
+        let diff_ids = &configuration.rootfs.diff_ids;
+        self.lease.hold(diff_ids.iter().map(|layer| layer.0))?;
+        for (blob, layer) in manifest.layers.iter_mut().zip(diff_ids) {
+            if !blobs::exists(store, &blob.digest) {
+                *blob = self.layer(blob, layer)?;
+            }
+        }
+        let text = serde_json::to_vec(&manifest).expect("a manifest serialises");
+        let digest = oci::Digest::of(&text);
+        self.lease.hold([digest])?;
+        blobs::put_document(store, &text)?;
+        let packed = Descriptor::new(&target.media_type, digest, text.len() as u64);
+        for (name, other) in refs::list(store)? {
+            if other.digest == target.digest {
+                refs::set(store, &name, &packed)?;
+            }
+        }
+        Ok(packed)
+    }
+
+    /// A layer that is known by its uncompressed tar.
+    fn layer(&self, blob: &Descriptor, layer: &DiffId) -> Result<Descriptor> {
+        if blob.digest != layer.0 {
+            // only the blob itself has this digest
+            return Err(Error::Store(store::Error::NoBlob(blob.digest)));
+        }
+        if !layers::is_packed(self.store, layer) {
+            (self.progress)(PushEvent::Pack(layer.0));
+        }
+        self::layer(self.store, layer, self.lease)
+    }
+}
+
+/// The blob of a layer of the store, compressed now if it never was.
+pub(super) fn layer(store: &Store, layer: &DiffId, lease: &Lease) -> Result<Descriptor> {
+    let packed = layers::pack(store, layer, lease)?;
+    let kind = match packed.compression {
+        Compression::Zstd => media_type::LAYER_ZSTD,
+        _ => media_type::LAYER_GZIP,
+    };
+    Ok(Descriptor::new(kind, packed.blob, packed.size))
+}
+
+fn is_index(descriptor: &Descriptor) -> bool {
+    [media_type::INDEX, media_type::DOCKER_INDEX].contains(&descriptor.media_type.as_str())
+}

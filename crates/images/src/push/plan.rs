@@ -1,0 +1,50 @@
+//! What has to be in a registry for a manifest or index to be whole there.
+
+use crate::error::Result;
+use crate::find::parse;
+use oci::Digest;
+use oci::image::{Descriptor, Index, Manifest, media_type};
+use std::collections::HashSet;
+use store::leases::Lease;
+use store::{Store, blobs};
+
+/// Documents and blobs, each once.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// What is named stands before what names it.
+    pub(super) documents: Vec<(Descriptor, Vec<u8>)>,
+    pub(super) blobs: Vec<Descriptor>,
+    seen: HashSet<Digest>,
+}
+
+impl Plan {
+    pub(super) fn new(store: &Store, lease: &Lease, target: &Descriptor) -> Result<Self> {
+        let mut plan = Self::default();
+        plan.reach(store, lease, target)?;
+        Ok(plan)
+    }
+
+    fn reach(&mut self, store: &Store, lease: &Lease, target: &Descriptor) -> Result<()> {
+        if !self.seen.insert(target.digest) {
+            return Ok(());
+        }
+        lease.hold([target.digest])?;
+        let text = blobs::read_document(store, &target.digest)?;
+        if [media_type::INDEX, media_type::DOCKER_INDEX].contains(&target.media_type.as_str()) {
+            let index: Index = parse(store, &target.digest)?;
+            for child in &index.manifests {
+                self.reach(store, lease, child)?;
+            }
+        } else {
+            let manifest: Manifest = parse(store, &target.digest)?;
+            lease.hold(manifest.layers.iter().map(|blob| blob.digest).chain([manifest.config.digest]))?;
+            for blob in manifest.layers.into_iter().chain([manifest.config]) {
+                if self.seen.insert(blob.digest) {
+                    self.blobs.push(blob);
+                }
+            }
+        }
+        self.documents.push((target.clone(), text));
+        Ok(())
+    }
+}
