@@ -42,7 +42,7 @@ impl Loading {
     /// if something is left that nothing names. These are findings.
     pub fn survive(&self, archive: &[u8]) {
         let store = self.engine.store();
-        let result = load(&self.engine, archive, &Load::default(), &mut |_| {});
+        let result = load(self.engine.store(), archive, &Load::default(), &mut |_| {});
         self.place.is_untouched();
         let names = refs::list(store).expect("names can be listed");
         match result {
