@@ -7,6 +7,9 @@ use crate::Engine;
 use crate::error::{At, Error, Result};
 use std::fs;
 
+/// So many containers are read sooner than a thread is made.
+const FEW: usize = 200;
+
 /// Finds a container: its full name, its full id, or a beginning of its id that no other has.
 ///
 /// # Errors
@@ -63,16 +66,12 @@ pub(crate) fn is_whole(engine: &Engine, id: &str) -> bool {
     }
 }
 
-/// All containers, the newest first. One that disappears meanwhile is left out.
-///
-/// # Errors
-/// What the system reports, or damage.
-pub fn list(engine: &Engine) -> Result<Vec<Container>> {
-    let mut containers = Vec::new();
-    for id in ids(engine)? {
-        match Container::read(engine, &id) {
+fn read(engine: &Engine, ids: &[String]) -> Result<Vec<Container>> {
+    let mut containers = Vec::with_capacity(ids.len());
+    for id in ids {
+        match Container::read(engine, id) {
             Ok(container) => {
-                if names::leads_to(engine, &container.record.name, &id)? {
+                if names::leads_to(engine, &container.record.name, id)? {
                     containers.push(container);
                 }
             }
@@ -81,6 +80,29 @@ pub fn list(engine: &Engine) -> Result<Vec<Container>> {
             Err(error) => return Err(error),
         }
     }
+    Ok(containers)
+}
+
+/// All containers, the newest first. One that disappears meanwhile is left out.
+///
+/// # Errors
+/// What the system reports, or damage.
+pub fn list(engine: &Engine) -> Result<Vec<Container>> {
+    let ids = ids(engine)?;
+    let workers =
+        if ids.len() < FEW { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let mut parts = ids.chunks(ids.len().div_ceil(workers).max(1));
+    let own = parts.next().unwrap_or_default();
+    let mut containers = std::thread::scope(|scope| {
+        let begin = |part| std::thread::Builder::new().spawn_scoped(scope, move || read(engine, part));
+        let others: Vec<_> = parts.map(begin).collect();
+        let mut containers = read(engine, own)?;
+        for other in others {
+            let other = other.at("make", "a thread")?;
+            containers.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok::<_, Error>(containers)
+    })?;
     containers.sort_by(|a, b| b.record.created.cmp(&a.record.created).then(a.record.id.cmp(&b.record.id)));
     Ok(containers)
 }
