@@ -210,7 +210,6 @@ impl Ground {
         }
         // so that making these is part of what is killed
         let _ = fs::remove_dir_all(self.exec_root().join("seccomp"));
-        let _ = fs::remove_dir_all(self.place.join("layout"));
         self.registry.forget()?;
         self.tare("import @/bb.tar bb")?;
         operation.setup.iter().try_for_each(|command| self.tare(command).map(drop))

@@ -202,8 +202,8 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "copy-out",
         setup: &["load -i @/app.tar"],
-        command: "copy -q app oci:@/layout:app",
-        proof: &["copy -q oci:@/layout:app copied", "save -o @/out.tar copied"],
+        command: "copy -q app oci-archive:@/out.tar:app",
+        proof: &["load -i @/out.tar"],
         ..PLAIN
     },
 ];
