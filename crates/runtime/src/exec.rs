@@ -78,8 +78,8 @@ pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'
         crate::wait::end(joiner.pidfd.as_fd());
         return Err(error);
     }
-    let executed = next_joined(&ours, &joiner)
-        .and_then(|process| attend(process, &ours, exec, namespaces, listener));
+    let executed =
+        next_joined(&ours, &joiner).and_then(|process| attend(process, &ours, exec, namespaces, listener));
     // it has ended meanwhile, and what it had to say has been heard
     let _ = crate::wait::reap(joiner.pidfd.as_fd());
     executed
