@@ -212,7 +212,19 @@ impl Ground {
         let _ = fs::remove_dir_all(self.exec_root().join("seccomp"));
         self.registry.forget()?;
         self.tare("import @/bb.tar bb")?;
+        self.take_new()?;
         operation.setup.iter().try_for_each(|command| self.tare(command).map(drop))
+    }
+
+    /// Takes `@/new.tar` away, which no command replaces. If it is there, it is whole.
+    pub(super) fn take_new(&self) -> Result<(), String> {
+        let path = self.place.join("new.tar");
+        if !path.exists() {
+            return Ok(());
+        }
+        let loaded = self.tare("load -i @/new.tar");
+        fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        loaded.map(drop)
     }
 
     /// The processes of this engine, and those that trace them.

@@ -182,7 +182,7 @@ pub(super) const ALL: &[Operation] = &[
         name: "push",
         setup: &["load -i @/app.tar", "tag app %/pushed"],
         command: "push -q %/pushed",
-        proof: &["copy -q docker://%/pushed docker-archive:@/out.tar:app", "load -i @/out.tar"],
+        proof: &["manifest inspect %/pushed"],
         ..PLAIN
     },
     Operation {
@@ -202,8 +202,8 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "copy-out",
         setup: &["load -i @/app.tar"],
-        command: "copy -q app oci-archive:@/out.tar:app",
-        proof: &["load -i @/out.tar"],
+        command: "copy -q app oci-archive:@/new.tar:app",
+        proof: &["load -i @/new.tar"],
         ..PLAIN
     },
 ];
