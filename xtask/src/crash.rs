@@ -23,6 +23,7 @@ mod point;
 mod power;
 mod random;
 mod read_only;
+mod registry;
 mod remains;
 mod soundness;
 pub mod stand_in;

@@ -16,9 +16,10 @@ use oci::image::Descriptor;
 use oci::{Platform, Reference};
 pub(crate) use registries::Registries;
 use registry::Client;
-use std::fs::File;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use store::{Store, collect, refs};
+use sys::Errno;
 
 /// Where an image is, or is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,14 +154,28 @@ fn send(
         Place::Layout(path, tag) => save(tagged(tag), Output::Directory(path))?,
         Place::Directory(path) => save(Called::default(), Output::Flat(path))?,
         Place::LayoutArchive(path, tag) => {
-            let mut file = File::create_new(path).at("create", path)?;
-            save(tagged(tag), Output::Archive(&mut file))?;
+            archive(path, |file| save(tagged(tag), Output::Archive(file)).map(drop))?;
         }
         Place::DockerArchive(path, name) => {
             let names = name.as_deref().map(names::parse).transpose()?.into_iter().collect();
-            let mut file = File::create_new(path).at("create", path)?;
-            save(Called { names, tag: None }, Output::Archive(&mut file))?;
+            archive(path, |file| save(Called { names, tag: None }, Output::Archive(file)).map(drop))?;
         }
     }
     Ok(target.clone())
+}
+
+/// Writes a new file under a temporary name beside its own: half of one does not stand in the way of the next attempt.
+fn archive(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Err(Error::io("create", path, Errno::EXIST));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let mut file = File::create_new(&temporary).at("create", &temporary)?;
+    let written = write(&mut file).and_then(|()| fs::rename(&temporary, path).at("create", path));
+    if written.is_err() {
+        // the first error is the one to tell
+        let _ = fs::remove_file(&temporary);
+    }
+    written
 }

@@ -86,6 +86,24 @@ pub(crate) fn report(
     socket::send(channel, &text, descriptors)
 }
 
+/// Waits for the next report of a process, or for its end: false if it has ended without one, while another process has its end of the channel.
+pub(crate) fn comes_from(process: BorrowedFd<'_>, channel: &OwnedFd) -> Result<bool, Errno> {
+    use sys::event::{PollFd, PollFlags, Timespec, poll};
+    loop {
+        let mut both = [channel.as_fd(), process].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        match poll(&mut both, None) {
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+            Ok(_) if !both[0].revents().is_empty() => return Ok(true),
+            // what it has said before is there by now
+            Ok(_) => {
+                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+                return poll(&mut both[..1], Some(&now)).map(|ready| ready > 0);
+            }
+        }
+    }
+}
+
 /// The next report; `None` when the other end is closed, which is what a successful execve does.
 pub(crate) fn next(channel: &OwnedFd) -> Result<Option<(Report, Vec<OwnedFd>)>> {
     let received = match socket::receive(channel.as_fd()) {

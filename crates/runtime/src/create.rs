@@ -3,7 +3,7 @@
 use crate::become_process::limit_from_outside;
 use crate::bundle::{Bundle, Streams};
 use crate::cgroup::Cgroup;
-use crate::channel::{self, Order, Report, fail};
+use crate::channel::{self, Order, RECEIVE, Report, fail};
 use crate::error::{At, Error, Result};
 use crate::init;
 use crate::namespaces::Plan;
@@ -124,14 +124,17 @@ fn join(plan: &Plan, channel: &OwnedFd) {
 
 /// As [`next_joined`]; the joining process is reaped.
 fn await_joined(channel: &OwnedFd, joiner: &Child) -> Result<Child> {
-    let joined = next_joined(channel);
+    let joined = next_joined(channel, joiner);
     // it has said all that it has to say
     crate::wait::reap(joiner.pidfd.as_fd()).at("wait for", "the joining process")?;
     joined
 }
 
-/// The process that a joining process has made, as it announces it on the channel.
-pub(crate) fn next_joined(channel: &OwnedFd) -> Result<Child> {
+/// The process that a joining process has made, as it announces it on the channel. If it cannot, both have ended or end when the channel does.
+pub(crate) fn next_joined(channel: &OwnedFd, joiner: &Child) -> Result<Child> {
+    if !channel::comes_from(joiner.pidfd.as_fd(), channel).at(RECEIVE, "init")? {
+        return Err(Error::InitLost);
+    }
     match channel::next(channel)? {
         Some((Report::Joined { pid }, mut descriptors)) => {
             let pid = sys::process::Pid::from_raw(pid).ok_or(Error::InitLost)?;
@@ -210,7 +213,7 @@ impl Created {
     fn is_consequence(&self, error: &Error) -> bool {
         let own = format!("/proc/{}", self.init().pid.as_raw_nonzero());
         match error {
-            Error::InitLost | Error::Io { doing: channel::SEND | channel::RECEIVE, .. } => true,
+            Error::InitLost | Error::Io { doing: channel::SEND | RECEIVE, .. } => true,
             Error::Io { path, source, .. } => {
                 match source.raw_os_error().map(sys::Errno::from_raw_os_error) {
                     Some(sys::Errno::SRCH) => true,

@@ -71,17 +71,15 @@ pub fn exec(init: &Child, exec: &Exec<'_>, cgroup: &Cgroup, listener: Listener<'
     };
     drop(theirs);
     let attached = if directory.is_none() { cgroup.attach(joiner.pid) } else { Ok(()) };
-    if let Err(error) = attached.and_then(|()| bind_first(exec, &joiner)) {
+    let begun = attached
+        .and_then(|()| bind_first(exec, &joiner))
+        .and_then(|()| channel::order(ours.as_fd(), Order::Attached));
+    if let Err(error) = begun {
         crate::wait::end(joiner.pidfd.as_fd());
         return Err(error);
     }
-    let ordered = channel::order(ours.as_fd(), Order::Attached);
-    let joined = next_joined(&ours);
-    let executed = match joined {
-        Err(Error::InitLost) => Err(ordered.err().unwrap_or(Error::InitLost)),
-        Err(error) => Err(error),
-        Ok(process) => attend(process, &ours, exec, namespaces, listener),
-    };
+    let executed =
+        next_joined(&ours, &joiner).and_then(|process| attend(process, &ours, exec, namespaces, listener));
     // it has ended meanwhile, and what it had to say has been heard
     let _ = crate::wait::reap(joiner.pidfd.as_fd());
     executed

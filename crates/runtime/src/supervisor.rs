@@ -18,6 +18,7 @@ use session::Session;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use sys::Errno;
 use sys::event::{PollFd, PollFlags, poll};
+use sys::process::{Pid, PidfdFlags, pidfd_open};
 
 /// The supervisor's ends of a container's streams.
 #[derive(Debug, Default)]
@@ -338,7 +339,23 @@ impl Supervisor {
                 tell(client.socket(), &Event::Running { pid: session.pid() });
                 self.sessions.push(Some(session));
             }
-            Err(error) => tell(self.clients[number].socket(), &Event::Failed(Failure::from(&error))),
+            Err(error) => {
+                self.end_strangers();
+                tell(self.clients[number].socket(), &Event::Failed(Failure::from(&error)));
+            }
+        }
+    }
+
+    /// Ends and reaps children of no session: what was made for an exec, and could not be announced. A pid namespace does not end before all of its
+    /// processes have been reaped.
+    fn end_strangers(&self) {
+        let children = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+        let known: Vec<i32> = self.sessions.iter().flatten().map(Session::pid).collect();
+        let strangers = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+        for pid in strangers.filter(|pid| !known.contains(pid)).filter_map(Pid::from_raw) {
+            if let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) {
+                wait::end(process.as_fd());
+            }
         }
     }
 

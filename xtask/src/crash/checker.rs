@@ -35,6 +35,7 @@ fn again(ground: &Ground, operation: &Operation) -> Result<(), String> {
             return Err(complaint);
         }
     }
+    ground.take_new()?;
     let setup = operation.setup.iter().copied();
     setup.chain([operation.command]).try_for_each(|command| ground.tare(command).map(drop))
 }

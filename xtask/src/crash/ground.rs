@@ -1,6 +1,7 @@
 //! An engine of the sweep's own: its binary, its roots, its fixtures.
 
 use super::operation::Operation;
+use super::registry::Registry;
 use super::stand_in::SUPERVISOR;
 use super::{checker, remains};
 use crate::program::output;
@@ -16,7 +17,8 @@ use std::time::{Duration, Instant};
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
 /// Programs of the host that the sweep needs.
-const PROGRAMS: [&str; 7] = ["strace", "unshare", "busybox", "tar", "sha256sum", "nft", "ip"];
+const PROGRAMS: [&str; 8] =
+    ["strace", "unshare", "busybox", "tar", "sha256sum", "nft", "ip", "docker-registry"];
 
 /// Its steps change, replace, and delete what the base has, so that loading it makes whiteouts and opaque directories.
 const DOCKERFILE: &str = "\
@@ -25,6 +27,20 @@ COPY one two /copied/
 RUN rm -r /old && mkdir /old && echo new > /old/new && rm /gone && chown 1:1 /copied/one
 ";
 
+/// How the archives and images are made that the operations begin with.
+const FIXTURES: [&str; 5] = [
+    "import @/bb.tar bb",
+    "build -q -t app @/context",
+    "save -o @/app.tar app",
+    "build -q -t %/pulled @/pulled",
+    "push -q %/pulled",
+];
+
+/// What is pulled: its first layer arrives in several pieces.
+const PULLED: &str = "FROM scratch\nCOPY large one /copied/\nCOPY two /copied/\n";
+/// Bytes of the large file, which cannot be compressed.
+const LARGE: usize = 600_000;
+
 /// The engine. Its directory goes with it.
 #[derive(Debug)]
 pub(super) struct Ground {
@@ -32,6 +48,7 @@ pub(super) struct Ground {
     data_root: PathBuf,
     /// So that each command has files of its own for what it prints.
     commands: AtomicU64,
+    registry: Registry,
     /// What the names of host objects end with (docs/adr/0007).
     suffix: String,
 }
@@ -46,7 +63,9 @@ impl Ground {
         let place = new_place()?;
         let exec_root = place.join("exec");
         let suffix = suffix(&exec_root)?;
-        let ground = Self { data_root: place.join("data"), place, commands: AtomicU64::new(0), suffix };
+        let registry = Registry::start(&place.join("registry"))?;
+        let ground =
+            Self { data_root: place.join("data"), place, commands: AtomicU64::new(0), registry, suffix };
         let failed = |error: std::io::Error| format!("{}: {error}", ground.place.display());
         fs::create_dir_all(ground.place.join("bin")).map_err(failed)?;
         fs::copy(&binary, ground.tare_program()).map_err(|error| format!("{}: {error}", binary.display()))?;
@@ -54,7 +73,7 @@ impl Ground {
         ground.make_fixtures().map_err(failed)?;
         ground.archive("small")?;
         ground.archive("bb")?;
-        for command in ["import @/bb.tar bb", "build -q -t app @/context", "save -o @/app.tar app"] {
+        for command in FIXTURES {
             ground.tare(command)?;
         }
         checker::clean(&ground)?;
@@ -63,17 +82,20 @@ impl Ground {
 
     fn make_fixtures(&self) -> std::io::Result<()> {
         let base = self.place.join("bb");
-        for directory in ["bb/bin", "bb/old", "bb/tmp", "small/directory", "context"] {
+        for directory in ["bb/bin", "bb/old", "bb/tmp", "small/directory", "context", "pulled"] {
             fs::create_dir_all(self.place.join(directory))?;
         }
         fs::copy(find("busybox").unwrap_or_default(), base.join("bin/busybox"))?;
         for applet in ["sh", "true", "sleep", "rm", "mkdir", "chown"] {
             symlink("busybox", base.join("bin").join(applet))?;
         }
-        for file in ["bb/old/file", "bb/gone", "small/directory/file", "context/one", "context/two"] {
+        let files = ["context/one", "context/two", "pulled/one", "pulled/two"];
+        for file in ["bb/old/file", "bb/gone", "small/directory/file"].iter().chain(&files) {
             fs::write(self.place.join(file), format!("content of {file}\n"))?;
         }
         fs::write(self.place.join("context/Dockerfile"), DOCKERFILE)?;
+        fs::write(self.place.join("pulled/Dockerfile"), PULLED)?;
+        fs::write(self.place.join("pulled/large"), noise())?;
         fs::hard_link(self.place.join("small/directory/file"), self.place.join("small/again"))?;
         symlink("directory/file", self.place.join("small/link"))
     }
@@ -136,10 +158,11 @@ impl Ground {
         ["--data-root".into(), data, "--exec-root".into(), exec]
     }
 
-    /// A command of the table as words.
+    /// A command of the table as words: `@` is the directory of fixtures, `%` the registry.
     pub(super) fn words(&self, command: &str) -> Vec<String> {
         let place = self.place.display().to_string();
-        command.split_whitespace().map(|word| word.replacen('@', &place, 1)).collect()
+        let replaced = |word: &str| word.replacen('@', &place, 1).replacen('%', self.registry.host(), 1);
+        command.split_whitespace().map(replaced).collect()
     }
 
     /// Runs a command of the engine; what it printed, or what it complained about.
@@ -185,10 +208,23 @@ impl Ground {
         if operation.fresh {
             return self.scrap();
         }
-        // so that compiling and keeping the filter is part of what is killed
+        // so that making these is part of what is killed
         let _ = fs::remove_dir_all(self.exec_root().join("seccomp"));
+        self.registry.forget()?;
         self.tare("import @/bb.tar bb")?;
+        self.take_new()?;
         operation.setup.iter().try_for_each(|command| self.tare(command).map(drop))
+    }
+
+    /// Takes `@/new.tar` away, which no command replaces. If it is there, it is whole.
+    pub(super) fn take_new(&self) -> Result<(), String> {
+        let path = self.place.join("new.tar");
+        if !path.exists() {
+            return Ok(());
+        }
+        let loaded = self.tare("load -i @/new.tar");
+        fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        loaded.map(drop)
     }
 
     /// The processes of this engine, and those that trace them.
@@ -253,6 +289,14 @@ impl Drop for Ground {
         let _ = self.scrap();
         let _ = fs::remove_dir_all(&self.place);
     }
+}
+
+/// Bytes without a pattern, the same each time.
+fn noise() -> Vec<u8> {
+    let step = |state: &u64| {
+        Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
+    };
+    std::iter::successors(Some(1), step).map(|state: u64| (state >> 56) as u8).take(LARGE).collect()
 }
 
 /// A directory that no other sweep has had, not even one that was killed.

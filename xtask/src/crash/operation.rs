@@ -15,7 +15,8 @@ pub(super) struct Operation {
     pub(super) fresh: bool,
     /// Commands that succeed before it.
     pub(super) setup: &'static [&'static str],
-    /// The command. `@` stands for the directory of fixtures.
+    /// The command. `@` stands for the directory of fixtures, `%` for the registry, which has an image
+    /// `pulled`, and nothing that was pushed.
     pub(super) command: &'static str,
     /// Commands that succeed, or with `!` before them fail, when it has been acknowledged.
     pub(super) proof: &'static [&'static str],
@@ -174,6 +175,35 @@ pub(super) const ALL: &[Operation] = &[
         setup: &["volume create named"],
         command: "volume rm named",
         proof: &["!volume inspect named"],
+        ..PLAIN
+    },
+    Operation { name: "pull", command: "pull -q %/pulled", proof: &["save -o @/out.tar %/pulled"], ..PLAIN },
+    Operation {
+        name: "push",
+        setup: &["load -i @/app.tar", "tag app %/pushed"],
+        command: "push -q %/pushed",
+        proof: &["manifest inspect %/pushed"],
+        ..PLAIN
+    },
+    Operation {
+        name: "commit",
+        setup: &[SLEEPER, "exec web rm -r /old", "exec web mkdir /old /made"],
+        command: "commit web committed",
+        proof: &["save -o @/out.tar committed"],
+        undo: REMOVE,
+        ..PLAIN
+    },
+    Operation {
+        name: "copy",
+        command: "copy -q docker://%/pulled copied",
+        proof: &["save -o @/out.tar copied"],
+        ..PLAIN
+    },
+    Operation {
+        name: "copy-out",
+        setup: &["load -i @/app.tar"],
+        command: "copy -q app oci-archive:@/new.tar:app",
+        proof: &["load -i @/new.tar"],
         ..PLAIN
     },
 ];

@@ -54,7 +54,7 @@ pub(super) const RUNNING: Operation = Operation {
 };
 
 /// Operations whose result is not in the store.
-const ELSEWHERE: [&str; 1] = ["save"];
+const ELSEWHERE: [&str; 3] = ["save", "push", "copy-out"];
 
 /// The operations that the arguments want: all, if they name none of them.
 fn operations(arguments: &Arguments) -> impl Iterator<Item = &'static Operation> {

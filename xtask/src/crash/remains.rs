@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(10);
 
 /// What a store without content consists of.
-const DATA_ROOT: [&str; 11] = [
+const DATA_ROOT: [&str; 12] = [
     "version",
     "blobs",
     "layers",
@@ -25,11 +25,22 @@ const DATA_ROOT: [&str; 11] = [
     "volumes",
     "mount-points",
     "staging",
+    "downloads",
     "trash",
 ];
 /// Directories that are empty then.
-const EMPTY: [&str; 9] =
-    ["blobs/sha256", "layers/sha256", "refs", "cache", "names", "containers", "volumes", "staging", "trash"];
+const EMPTY: [&str; 10] = [
+    "blobs/sha256",
+    "layers/sha256",
+    "refs",
+    "cache",
+    "names",
+    "containers",
+    "volumes",
+    "staging",
+    "downloads",
+    "trash",
+];
 /// And these below the exec root.
 const EMPTY_TOO: [&str; 3] = ["containers", "leases", "networks/bridge/addresses"];
 
