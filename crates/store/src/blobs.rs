@@ -113,11 +113,11 @@ pub fn open(store: &Store, digest: &Digest) -> Result<File> {
 /// # Errors
 /// [`Error::NoBlob`], [`Error::TooLarge`].
 pub fn read_document(store: &Store, digest: &Digest) -> Result<Vec<u8>> {
-    let mut content = Vec::new();
-    open(store, digest)?
-        .take(DOCUMENT_LIMIT + 1)
-        .read_to_end(&mut content)
-        .at("read", path(store, digest))?;
+    let file = open(store, digest)?;
+    let size = file.metadata().at("stat", path(store, digest))?.len().min(DOCUMENT_LIMIT + 1);
+    // room for all of it and for finding its end: two reads
+    let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    file.take(DOCUMENT_LIMIT + 1).read_to_end(&mut content).at("read", path(store, digest))?;
     if content.len() as u64 > DOCUMENT_LIMIT {
         return Err(Error::TooLarge { what: format!("document {digest}"), limit: DOCUMENT_LIMIT });
     }
