@@ -1,6 +1,7 @@
 //! The client: settings, connections, and what was learnt of each host.
 
 use crate::credentials::{Keyring, Secret};
+use crate::driver::Driver;
 use crate::error::{Error, Result};
 use crate::hosts::{Files, Hosts, Route, Scheme, Trust, is_loopback};
 use crate::proxies::Proxies;
@@ -11,7 +12,6 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 /// What to speak with, and what to read.
@@ -63,7 +63,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Client {
     pub(crate) settings: Settings,
-    runtime: OnceLock<Runtime>,
+    driver: OnceLock<Driver>,
     hosts: OnceLock<Hosts>,
     transports: Mutex<HashMap<(Trust, bool), reqwest::Client>>,
     /// What a host answered to.
@@ -82,7 +82,7 @@ impl Client {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            runtime: OnceLock::new(),
+            driver: OnceLock::new(),
             hosts: OnceLock::new(),
             transports: Mutex::default(),
             schemes: Mutex::default(),
@@ -120,20 +120,15 @@ impl Client {
 
     /// Waits for something, unless the client is canceled.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let runtime = match self.runtime.get() {
-            Some(runtime) => runtime,
+        let driver = match self.driver.get() {
+            Some(driver) => driver,
             None => {
-                let made = tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(1)
-                    .thread_name("registry")
-                    .enable_all()
-                    .build()
-                    .map_err(|error| Error::local("make a thread", error))?;
-                self.runtime.get_or_init(|| made)
+                let made = Driver::start().map_err(|error| Error::local("make a thread", error))?;
+                self.driver.get_or_init(|| made)
             }
         };
         let mut canceled = self.canceled.subscribe();
-        runtime.block_on(async {
+        driver.run(async {
             tokio::select! {
                 biased;
                 _ = canceled.wait_for(|canceled| *canceled) => Err(Error::Canceled),

@@ -17,6 +17,7 @@ mod client;
 pub mod credentials;
 mod document;
 mod download;
+mod driver;
 mod error;
 pub mod hosts;
 mod listing;

@@ -152,3 +152,22 @@ pub(crate) fn fail(channel: BorrowedFd<'_>, step: &str, failure: Failure) -> ! {
     let _ = report(channel, &Report::failed(step, failure), &[]);
     sys::clone::exit_now(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sys::identity::Identity;
+
+    #[test]
+    fn who_has_ended_says_nothing_more_and_what_it_said_is_heard() {
+        let (ours, theirs) = socket::pair().unwrap();
+        let mut process = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pidfd = Identity::of(process.id().cast_signed()).unwrap().open().unwrap();
+        process.kill().unwrap();
+        assert!(!comes_from(pidfd.as_fd(), &ours).unwrap());
+        report(theirs.as_fd(), &Report::Ready, &[]).unwrap();
+        assert!(comes_from(pidfd.as_fd(), &ours).unwrap());
+        process.wait().unwrap();
+        assert!(matches!(next(&ours), Ok(Some((Report::Ready, _)))));
+    }
+}

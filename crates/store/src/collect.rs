@@ -48,7 +48,8 @@ pub fn collect(store: &Store, roots: &dyn Fn() -> Result<Roots>) -> Result<Colle
         let marked = mark(store, &roots()?)?;
         for candidate in candidates {
             if !marked.contains(&candidate.digest) {
-                condemned.push((condemn(store, &candidate.path)?, candidate.is_layer));
+                let place = condemn(store, &candidate.path)?;
+                condemned.extend(place.map(|place| (place, candidate.is_layer)));
             }
         }
     }

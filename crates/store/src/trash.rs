@@ -5,12 +5,15 @@ use crate::{Store, staging};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Renames something into the trash and returns its new place.
-pub(crate) fn condemn(store: &Store, path: &Path) -> Result<PathBuf> {
+/// Renames something into the trash and returns its new place; none if it is gone: whoever else collects was first.
+pub(crate) fn condemn(store: &Store, path: &Path) -> Result<Option<PathBuf>> {
     let name = path.file_name().unwrap_or_default();
     let place = crate::durable::temporary_beside(&store.path("trash").join(name));
-    fs::rename(path, &place).at("rename to", &place)?;
-    Ok(place)
+    match fs::rename(path, &place) {
+        Ok(()) => Ok(Some(place)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at("rename to", place),
+    }
 }
 
 /// Removes a tree of the store at once: its name is free when this returns.
@@ -18,9 +21,5 @@ pub(crate) fn condemn(store: &Store, path: &Path) -> Result<PathBuf> {
 /// # Errors
 /// What the system reports.
 pub fn discard(store: &Store, path: &Path) -> Result<()> {
-    match condemn(store, path) {
-        Ok(place) => staging::remove(&place),
-        Err(crate::Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
+    condemn(store, path)?.map_or(Ok(()), |place| staging::remove(&place))
 }
