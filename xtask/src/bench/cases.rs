@@ -161,7 +161,7 @@ pub(super) const ALL: [Case; 26] = [
     },
     Case {
         name: "save",
-        what: "`save` of the image of pull-files, as pulled, to a docker-archive",
+        what: "`save` of the image of pull-files, as pulled, to a docker-archive; layers stay compressed in ours and containerd's",
         targets: &[Target::Best(0.5), Target::Mebibytes(64.0)],
         measure: |ground, case, rounds| case.outcome(images::save(ground, rounds.div_ceil(4))),
     },
