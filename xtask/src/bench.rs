@@ -14,9 +14,12 @@ mod fixture;
 mod ground;
 mod host;
 mod memory;
+mod mover;
 mod outcome;
 mod race;
+mod registry;
 mod report;
+mod sample;
 mod seat;
 
 use std::io::Write;

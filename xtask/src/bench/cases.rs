@@ -1,6 +1,7 @@
 //! The benchmarks, with the targets that they are held against.
 
 mod build;
+mod images;
 pub(super) mod oci;
 mod ps;
 mod resident;
@@ -10,6 +11,7 @@ use super::contender::Kind;
 use super::ground::Ground;
 use super::outcome::{Line, Outcome, Target};
 use super::race;
+use super::sample::Sample;
 
 /// One benchmark.
 pub(super) struct Case {
@@ -21,7 +23,7 @@ pub(super) struct Case {
 }
 
 /// All of them, in the order of running.
-pub(super) const ALL: [Case; 17] = [
+pub(super) const ALL: [Case; 26] = [
     Case {
         name: "run-none",
         what: "`run --rm --network none IMAGE /bin/true` against a bare `crun run` of an equivalent bundle",
@@ -132,6 +134,60 @@ pub(super) const ALL: [Case; 17] = [
         what: "`ps --all --quiet` at 1,000 created containers",
         targets: &[],
         measure: |ground, case, rounds| case.outcome(ps::thousand(ground, rounds)),
+    },
+    Case {
+        name: "pull-small",
+        what: "cold `pull` of busybox, 2 MB in one layer, from a registry on loopback; memory is our peak",
+        targets: &[Target::Best(0.5), Target::Mebibytes(64.0)],
+        measure: |ground, case, rounds| case.outcome(images::pull(ground, Sample::Small, rounds)),
+    },
+    Case {
+        name: "pull-files",
+        what: "cold `pull` of Debian with Python and Perl, 12,000 files and directories, 230 MB in five layers",
+        targets: &[Target::Best(0.5), Target::Mebibytes(64.0)],
+        measure: |ground, case, rounds| case.outcome(images::pull(ground, Sample::Files, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "pull-large",
+        what: "cold `pull` of Debian with compilers and 160 MiB that cannot be compressed, 1.2 GB in five layers",
+        targets: &[Target::Best(0.5), Target::Mebibytes(64.0)],
+        measure: |ground, case, rounds| case.outcome(images::pull(ground, Sample::Large, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "push",
+        what: "`push` of the image of pull-files, as built (ours) or pulled (others), to a registry that has nothing",
+        targets: &[Target::Best(0.5), Target::Mebibytes(64.0)],
+        measure: |ground, case, rounds| case.outcome(images::push(ground, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "save",
+        what: "`save` of the image of pull-files, as pulled, to a docker-archive; layers stay compressed in ours and containerd's",
+        targets: &[Target::Best(0.5), Target::Mebibytes(64.0)],
+        measure: |ground, case, rounds| case.outcome(images::save(ground, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "load",
+        what: "`load` of that docker-archive, with nothing of it in the store",
+        targets: &[Target::Best(0.5), Target::Mebibytes(64.0)],
+        measure: |ground, case, rounds| case.outcome(images::load(ground, rounds.div_ceil(4))),
+    },
+    Case {
+        name: "ps-5000",
+        what: "`ps --all` at 5,000 created containers and 1,000 images, and with `--quiet`",
+        targets: &[Target::Milliseconds(100.0)],
+        measure: |ground, case, rounds| case.outcome(ps::five_thousand(ground, rounds)),
+    },
+    Case {
+        name: "images-1000",
+        what: "`images` at 5,000 created containers and 1,000 images, and with `--quiet`",
+        targets: &[Target::Milliseconds(100.0)],
+        measure: |ground, case, rounds| case.outcome(ps::images(ground, rounds)),
+    },
+    Case {
+        name: "inspect",
+        what: "`inspect CONTAINER IMAGE` at 5,000 created containers and 1,000 images",
+        targets: &[Target::Milliseconds(100.0)],
+        measure: |ground, case, rounds| case.outcome(ps::inspect(ground, rounds)),
     },
 ];
 

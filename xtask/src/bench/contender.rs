@@ -17,6 +17,11 @@ pub(super) enum Kind {
     Floor,
     /// The daemon with BuildKit, in a lab only: what a benchmark builds there is pruned with all build cache.
     Docker,
+    Podman,
+    /// Podman's library without its engine.
+    Skopeo,
+    /// The daemon below docker's, by its own client.
+    Containerd,
 }
 
 impl Kind {
@@ -27,15 +32,19 @@ impl Kind {
             Self::Runc => "runc",
             Self::Floor => "floor",
             Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Skopeo => "skopeo",
+            Self::Containerd => "containerd",
         }
     }
 
     /// The words that print the version, and nothing else of it that has a digit.
     fn version(self, program: &str) -> Vec<String> {
         let words: &[&str] = match self {
-            Self::Tare | Self::Crun | Self::Runc => &[program, "--version"],
+            Self::Tare | Self::Crun | Self::Runc | Self::Podman | Self::Skopeo => &[program, "--version"],
             Self::Floor => &["echo", "floor 1"],
             Self::Docker => &[program, "version", "--format", "{{.Server.Version}}"],
+            Self::Containerd => &["containerd", "--version"],
         };
         words.iter().map(|&word| word.into()).collect()
     }
@@ -86,6 +95,10 @@ pub(super) struct Daemon {
     pub(super) socket: PathBuf,
     /// The cgroup of the daemon, what it starts and its containers.
     pub(super) group: Option<String>,
+    /// The network namespace of the lab, as a path that is the same everywhere.
+    pub(super) network: String,
+    /// The socket of the daemon below, when that is up; also a path that is the same everywhere.
+    pub(super) below: Option<String>,
 }
 
 impl Daemon {
@@ -98,7 +111,14 @@ impl Daemon {
         let socket = settings["hosts"][0].as_str().and_then(|host| host.strip_prefix("unix://"));
         let socket = PathBuf::from(socket.unwrap_or("/run/docker.sock"));
         UnixStream::connect(&socket).map_err(|error| format!("not up ({}: {error})", socket.display()))?;
-        Ok(Self { socket, group: running("dockerd").and_then(|pid| cgroup::of_process(&pid)) })
+        let process = running("dockerd").ok_or("not up (no process dockerd)")?;
+        Ok(Self {
+            socket,
+            group: cgroup::of_process(&process),
+            network: format!("/proc/{process}/ns/net"),
+            below: running("containerd")
+                .map(|process| format!("/proc/{process}/root/run/containerd/containerd.sock")),
+        })
     }
 }
 

@@ -96,6 +96,26 @@ pub(super) fn add_many_files(place: &Path, round: usize) -> Result<(), String> {
     Ok(())
 }
 
+/// Adds a file of `size` MiB that cannot be compressed, the same each time.
+pub(super) fn add_noise(path: &Path, size: usize) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("write {}: {error}", path.display());
+    let mut file = fs::File::create(path).map_err(failed)?;
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut block = Vec::with_capacity(1 << 20);
+    for _ in 0..size {
+        block.clear();
+        for _ in 0..1 << 17 {
+            // xorshift64*
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            block.extend_from_slice(&state.wrapping_mul(0x2545_f491_4f6c_dd1d).to_le_bytes());
+        }
+        file.write_all(&block).map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// Adds a file of `size` MiB to a context.
 pub(super) fn add_large_file(place: &Path, size: usize) -> Result<(), String> {
     let path = place.join("large");
@@ -112,17 +132,25 @@ pub(super) fn add_large_file(place: &Path, size: usize) -> Result<(), String> {
 
 /// A root file system of Debian 12 as a tar, made once by `mmdebstrap` and kept under target/.
 pub(super) fn debian() -> Result<PathBuf, String> {
-    let kept = target::directory().join("bench/debian-bookworm.tar");
+    debian_with("debian-bookworm", &[])
+}
+
+/// As [`debian`], with more packages.
+pub(super) fn debian_with(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    let kept = target::directory().join(format!("bench/{name}.tar"));
     if kept.exists() {
         return Ok(kept);
     }
     let temporary = kept.with_extension(format!("{}.tar", std::process::id()));
     // Old mirrors and machines whose clock is off are no reason to fail.
-    let options = [
-        "--variant=minbase",
-        "--aptopt=Acquire::Check-Valid-Until \"false\"",
-        "--aptopt=Acquire::Check-Date \"false\"",
+    let mut options = vec![
+        "--variant=minbase".to_owned(),
+        "--aptopt=Acquire::Check-Valid-Until \"false\"".to_owned(),
+        "--aptopt=Acquire::Check-Date \"false\"".to_owned(),
     ];
+    if !packages.is_empty() {
+        options.push(format!("--include={}", packages.join(",")));
+    }
     let made = program(Command::new("mmdebstrap").args(options).arg("bookworm").arg(&temporary));
     let renamed = made.and_then(|()| fs::rename(&temporary, &kept).map_err(|error| error.to_string()));
     if renamed.is_err() {

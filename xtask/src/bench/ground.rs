@@ -29,7 +29,10 @@ pub(super) const IMAGE: &str = "tare-bench/busybox:latest";
 /// The program without a runtime.
 pub(super) const FLOOR: &str = "/media/bin/floor";
 
-const PEERS: &str = "/media/peers";
+/// The peers' root directory.
+pub(super) const PEERS: &str = "/media/peers";
+/// Where programs put what they need for a while.
+const SCRATCH: &str = "/media/data/scratch";
 const ARCHIVE: &str = "/media/data/busybox.tar";
 
 /// The ground, and those on it.
@@ -37,6 +40,8 @@ const ARCHIVE: &str = "/media/data/busybox.tar";
 pub(super) struct Ground {
     run: String,
     contenders: Vec<Contender>,
+    /// The lab's daemon, or why there is none.
+    lab: Result<Daemon, String>,
 }
 
 impl Ground {
@@ -48,18 +53,22 @@ impl Ground {
         }
         mount(&["-o", "loop,noinit_itable", &image.to_string_lossy(), "/media/data"])?;
         fs::remove_file(image).map_err(|error| format!("unlink {}: {error}", image.display()))?;
-        let daemon =
+        make(Path::new(SCRATCH))?;
+        let lab =
             if peers == Path::new("/") { Err("needs a lab (--peers)".into()) } else { Daemon::of_lab(peers) };
-        enter_peers(peers, daemon.as_ref().ok())?;
+        enter_peers(peers, lab.as_ref().ok())?;
         fixture::bundles(Path::new(BUNDLE), &cases::oci::bundles(&host::group(run)))?;
         program(Command::new("tar").args(["-C", &format!("{BUNDLE}/rootfs"), "-cf", ARCHIVE, "."]))?;
-        let mut ground = Self { run: run.into(), contenders: Vec::new() };
+        let mut ground = Self { run: run.into(), contenders: Vec::new(), lab };
         ground.contenders = vec![
             ground.tare_seated()?,
             ground.peer_seated(Kind::Crun),
             ground.peer_seated(Kind::Runc),
             ground.floor_seated(),
-            ground.docker_seated(daemon),
+            ground.daemon_seated(Kind::Docker),
+            ground.daemon_seated(Kind::Containerd),
+            ground.peer_seated(Kind::Podman),
+            ground.peer_seated(Kind::Skopeo),
         ];
         ground.import()?;
         Ok(ground)
@@ -85,8 +94,9 @@ impl Ground {
 
     fn peer_seated(&self, kind: Kind) -> Contender {
         let group = format!("{}/{}", host::group(&self.run), kind.name());
-        let place =
-            Place { root: Path::new(PEERS), group: &group, others: Vec::new(), environment: Vec::new() };
+        // what they put aside while they work must not be on another file system
+        let environment = vec![("TMPDIR", SCRATCH.to_owned())];
+        let place = Place { root: Path::new(PEERS), group: &group, others: Vec::new(), environment };
         Contender::seated(kind, kind.name(), &place)
     }
 
@@ -107,18 +117,24 @@ impl Ground {
         format!("{}/{}", host::group(&self.run), kind.name())
     }
 
-    fn docker_seated(&self, daemon: Result<Daemon, String>) -> Contender {
-        let daemon = match daemon {
+    /// The daemons of the lab share a cgroup.
+    fn daemon_seated(&self, kind: Kind) -> Contender {
+        let daemon = match &self.lab {
             Ok(daemon) => daemon,
-            Err(reason) => return Contender::absent(Kind::Docker, reason),
+            Err(reason) => return Contender::absent(kind, reason.clone()),
         };
         let place = Place {
             root: Path::new(PEERS),
-            group: &format!("{}/docker", host::group(&self.run)),
-            others: daemon.group.into_iter().collect(),
+            group: &format!("{}/{}", host::group(&self.run), kind.name()),
+            others: daemon.group.clone().into_iter().collect(),
             environment: vec![("DOCKER_HOST", format!("unix://{}", daemon.socket.display()))],
         };
-        Contender::seated(Kind::Docker, "docker", &place)
+        Contender::seated(kind, kind.name(), &place)
+    }
+
+    /// The lab's daemon, or why there is none.
+    pub(super) fn lab(&self) -> Result<&Daemon, String> {
+        self.lab.as_ref().map_err(Clone::clone)
     }
 
     /// Gives the image to the engines. One that cannot take it does not take part.

@@ -38,6 +38,8 @@ pub(super) struct Figures {
 pub(super) enum Target {
     /// At most this part of a contender's median.
     Wall(Kind, f64),
+    /// At most this part of the smallest median of all others.
+    Best(f64),
     /// At most this part of a contender's CPU time.
     Processor(Kind, f64),
     /// At most this part of a contender's memory.
@@ -79,6 +81,11 @@ impl Outcome {
                 limit,
                 part(kind, |figures| figures.median.map(milliseconds)),
             ),
+            Target::Best(limit) => {
+                let best = self.best();
+                let label = best.map_or("nobody", |at| self.lines[at].label.as_str());
+                (format!("at most {limit} of the best, {label}"), limit, best.and_then(|at| self.ratio(at)))
+            }
             Target::Processor(kind, limit) => (
                 format!("CPU: at most {limit} of {}", label(kind)),
                 limit,
@@ -112,6 +119,12 @@ impl Outcome {
         let ours = self.figures(0)?.median?;
         let theirs = self.figures(index)?.median?;
         Some(ours.as_secs_f64() / theirs.as_secs_f64())
+    }
+
+    /// Which line but ours has the smallest median.
+    fn best(&self) -> Option<usize> {
+        let median = |at: usize| Some((self.figures(at)?.median?, at));
+        (1..self.lines.len()).filter_map(median).min().map(|(_, at)| at)
     }
 
     fn figures(&self, index: usize) -> Option<&Figures> {
@@ -175,6 +188,17 @@ mod tests {
         let outcome = Outcome { name: "a", what: "b", lines, targets: &[Target::Wall(Kind::Crun, 9.0)] };
         let verdict = &outcome.verdicts()[0];
         assert_eq!((verdict.reached, verdict.met), (None, false));
+    }
+
+    #[test]
+    fn the_best_is_the_fastest_that_was_measured() {
+        let failed = Line { label: "y".into(), kind: Kind::Docker, figures: Err("not up".into()) };
+        let lines = vec![line(&[6]), line(&[12]), line(&[10]), failed];
+        let outcome = Outcome { name: "a", what: "b", lines, targets: &[Target::Best(0.5)] };
+        let verdict = &outcome.verdicts()[0];
+        assert_eq!((verdict.reached, verdict.met), (Some(0.6), false));
+        let alone = Outcome { lines: vec![line(&[6])], ..outcome };
+        assert_eq!(alone.verdicts()[0].reached, None);
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub(super) fn markdown(outcomes: &[Outcome], versions: &[String], peers: &Path) 
          * Measured: {}; peers {lab}\n\
          * Contenders run in turn (A B, B A, ...), once each in every round, after one round for warming up. Stores are on a journalled\n  \
            ext4 file system in a loop file, run-time state is on a tmpfs.\n\
+         * Images come from and go to a registry on loopback. Before each turn the contender has nothing of what it is to get, and all that\n  \
+           was written before is on the disk; only what is used in the turns counts then.\n\
          * CPU is all that a contender's cgroups used per round, detached processes and daemons included.\n\
          * Memory is the sum of the high-water marks (`VmHWM`) of all processes of the contender, looked at every millisecond;\n  \
            memory that two of them share counts twice, page cache and the container's own program do not count.\n\

@@ -88,6 +88,7 @@ pub(super) fn many_files(ground: &mut Ground, rounds: usize) -> Result<Vec<Line>
         rounds,
         before: Box::new(before),
         settles: true,
+        reset: None,
         lanes: vec![(Kind::Tare, ours), (Kind::Docker, docker)],
     };
     let lines = race.run(ground);
