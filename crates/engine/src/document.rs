@@ -10,21 +10,29 @@ use std::path::Path;
 /// Reads a document that need not outlive the boot that wrote it; `None` if it is not there, or if a power cut has left nothing or zeros of it: it has
 /// never been written then.
 pub(crate) fn read_lasting<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    match std::fs::read(path) {
+    match text(path)? {
         // JSON has no zero
-        Ok(text) if text.is_empty() || text.contains(&0) => Ok(None),
-        _ => read(path),
+        Some(text) if text.is_empty() || text.contains(&0) => Ok(None),
+        Some(text) => parse(path, &text).map(Some),
+        None => Ok(None),
     }
 }
 
 /// Reads a document; `None` if it is not there.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let text = match std::fs::read(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).at("read", path),
-    };
-    serde_json::from_slice(&text).map(Some).map_err(|error| {
+    text(path)?.map(|text| parse(path, &text)).transpose()
+}
+
+fn text(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<T> {
+    serde_json::from_slice(text).map_err(|error| {
         Error::Store(store::Error::Damaged { path: path.to_path_buf(), reason: error.to_string() })
     })
 }

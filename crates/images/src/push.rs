@@ -15,7 +15,9 @@ use oci::{Digest, Platform, Reference};
 use plan::Plan;
 use registry::hosts::Route;
 use registry::{Client, Content, Parcel, Pushed as Outcome, Wanted};
+use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Mutex, PoisonError};
 use store::leases::Lease;
 use store::{Store, blobs, refs};
 
@@ -33,7 +35,7 @@ pub struct Push {
 pub enum PushEvent {
     /// A layer is compressed.
     Pack(Digest),
-    /// The layers are known, and begin.
+    /// These layers are known, and begin.
     Blobs(Vec<Descriptor>),
     /// Something happens to a layer.
     Blob {
@@ -98,11 +100,12 @@ pub(super) fn push_target(
     let route = client.route(&push.name)?;
     let lease = Lease::new(store)?;
     lease.hold([target.digest])?;
-    let packing = pack::Packing { store, lease: &lease, progress };
+    let siblings = siblings(store, &push.name)?;
+    let sender =
+        Sender { store, client, route: &route, siblings: &siblings, progress, sent: Mutex::default() };
+    let packing = pack::Packing { store, lease: &lease, progress, ready: &|blob| sender.early(blob) };
     let (target, only) = packing.sendable(target, push.platform.as_ref())?;
     let plan = Plan::new(store, &lease, &target)?;
-    let siblings = siblings(store, &push.name)?;
-    let sender = Sender { store, client, route: &route, siblings: &siblings, progress };
     sender.send(&plan.blobs)?;
     let what = push.name.familiar();
     for (descriptor, text) in &plan.documents {
@@ -136,14 +139,28 @@ struct Sender<'a> {
     route: &'a Route,
     siblings: &'a [(String, Vec<Digest>)],
     progress: Progress<'a>,
+    /// What was sent before all was known.
+    sent: Mutex<HashSet<Digest>>,
 }
 
 impl Sender<'_> {
+    /// Sends a blob before all others are known.
+    fn early(&self, blob: &Descriptor) -> Result<()> {
+        let is_new = self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(blob.digest);
+        if !is_new {
+            return Ok(());
+        }
+        (self.progress)(PushEvent::Blobs(vec![blob.clone()]));
+        self.blob(blob)
+    }
+
     /// Sends blobs, several at a time. The first failure ends the others.
     fn send(&self, blobs: &[Descriptor]) -> Result<()> {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let blobs: Vec<&Descriptor> = blobs.iter().filter(|blob| !sent.contains(&blob.digest)).collect();
         let layers = blobs.iter().filter(|blob| layout::is_layer(&blob.media_type));
-        (self.progress)(PushEvent::Blobs(layers.cloned().collect()));
-        parallel::each(blobs, |blob, _| self.blob(blob))
+        (self.progress)(PushEvent::Blobs(layers.copied().cloned().collect()));
+        parallel::each(&blobs, |blob, _| self.blob(blob))
     }
 
     fn blob(&self, blob: &Descriptor) -> Result<()> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use sys::lock::LockFile;
 
@@ -119,7 +120,6 @@ impl Draft {
     /// # Errors
     /// What the system reports.
     pub fn new(store: &Store) -> Result<Self> {
-        use std::os::unix::fs::PermissionsExt;
         let draft = Self { staging: Staging::new(store)? };
         for name in ["layer", "layer/fs", "work"] {
             let path = draft.staging.path().join(name);
@@ -329,17 +329,17 @@ pub fn pack(store: &Store, layer: &DiffId, lease: &Lease) -> Result<Packed> {
     }
     let staging = Staging::new(store)?;
     let path = staging.path().join("blob");
-    let mut file = File::create_new(&path).at("create", &path)?;
-    changeset::compress(&mut file, |plain| write_tar(store, layer, plain)).at("write", &path)??;
-    let file = File::open(&path).at("open", &path)?;
-    let (blob, size) = loop {
-        let (blob, size) = crate::blobs::adopt(store, &file, None)?;
-        lease.hold([blob])?;
-        // a collection may have been quicker
-        if crate::blobs::exists(store, &blob) {
-            break (blob, size);
-        }
-    };
+    let file = File::create_new(&path).at("create", &path)?;
+    let mut out = HashingWriter { inner: &file, hasher: Hasher::default(), size: 0 };
+    changeset::compress(&mut out, |plain| write_tar(store, layer, plain)).at("write", &path)??;
+    let (blob, size) = (out.hasher.finish(), out.size);
+    // nothing refers to it yet
+    lease.hold([blob])?;
+    file.set_permissions(fs::Permissions::from_mode(0o600)).at("change mode of", &path)?;
+    file.sync_all().at("sync", &path)?;
+    let destination = crate::blobs::path(store, &blob);
+    fs::rename(&path, &destination).at("rename to", &destination)?;
+    durable::sync_parent(&destination)?;
     let text = serde_json::to_vec(&Meta { blob: Some(blob), ..meta })
         .expect("a struct of numbers and strings serialises");
     durable::write(&directory(store, layer).join("meta"), &text)?;
@@ -401,13 +401,13 @@ impl<R: Read> Read for Hashing<R> {
 }
 
 /// Hashes what is written through it.
-struct HashingWriter<'a> {
-    inner: &'a mut dyn Write,
+struct HashingWriter<W> {
+    inner: W,
     hasher: Hasher,
     size: u64,
 }
 
-impl Write for HashingWriter<'_> {
+impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let written = self.inner.write(bytes)?;
         self.hasher.update(&bytes[..written]);

@@ -8,7 +8,7 @@ use super::function::{Function, functions};
 use super::source::Source;
 
 const MOST_FILE_LINES: usize = 500;
-const MOST_CRATE_LINES: usize = 9000;
+const MOST_CRATE_LINES: usize = 10_000;
 
 /// The finding on one file that is too long.
 pub fn check_file(source: &Source<'_>, exceptions: &[Exception]) -> Option<Finding> {

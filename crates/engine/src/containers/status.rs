@@ -66,7 +66,8 @@ impl Container {
         let directory = Directory::new(engine, id);
         // the run directory first: a container that ends meanwhile has its state on disk before its run directory goes
         let supervisor = directory.supervisor()?;
-        let init = directory.init()?;
+        // it is recorded after its supervisor
+        let init = if supervisor.is_some() { directory.init()? } else { None };
         let record = directory.record()?;
         let mut state = directory.state()?;
         let status = match (&supervisor, &init) {

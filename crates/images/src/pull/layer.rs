@@ -14,8 +14,8 @@ use store::layers::{self, Durability, Received};
 use store::leases::Lease;
 use store::{Store, blobs};
 
-/// Pieces that wait to be unpacked; a piece is what the transport reads at once, some tens of kilobytes.
-const PIECES: usize = 64;
+/// Pieces that wait to be unpacked; a piece is what the transport reads at once, up to 400 KiB.
+const PIECES: usize = 8;
 
 /// Bytes between two tellings of how far a layer is.
 const STEP: u64 = 512 << 10;

@@ -7,6 +7,7 @@ use oci::{DiffId, Digest, Reference};
 use registry::{Client, Content, Parcel, Wanted};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::Mutex;
 use store::Store;
 use store::leases::Lease;
 
@@ -41,7 +42,7 @@ pub fn push_artifact(
         blobs.push(super::pack::layer(store, layer, &lease)?);
     }
     let (route, what) = (client.route(name)?, name.familiar());
-    let sender = Sender { store, client, route: &route, siblings: &[], progress };
+    let sender = Sender { store, client, route: &route, siblings: &[], progress, sent: Mutex::default() };
     sender.send(&blobs)?;
     let config = Descriptor::new(media_type, Digest::of(&configuration), configuration.len() as u64);
     let content = InMemory(configuration);

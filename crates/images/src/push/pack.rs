@@ -3,8 +3,10 @@
 use super::{Progress, PushEvent};
 use crate::error::{Error, Result};
 use crate::find::{Image, parse};
+use crate::parallel;
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
 use oci::{DiffId, Platform};
+use std::sync::{Mutex, PoisonError};
 use store::changeset::Compression;
 use store::leases::Lease;
 use store::{Store, blobs, layers, refs};
@@ -13,6 +15,8 @@ pub(super) struct Packing<'a> {
     pub(super) store: &'a Store,
     pub(super) lease: &'a Lease,
     pub(super) progress: Progress<'a>,
+    /// Takes each blob as soon as it is there.
+    pub(super) ready: &'a (dyn Fn(&Descriptor) -> Result<()> + Sync),
 }
 
 impl Packing<'_> {
@@ -76,11 +80,21 @@ impl Packing<'_> {
         let configuration: Configuration = parse(self.store, &manifest.config.digest)?;
         let diff_ids = &configuration.rootfs.diff_ids;
         self.lease.hold(diff_ids.iter().map(|layer| layer.0))?;
-        for (blob, layer) in manifest.layers.iter_mut().zip(diff_ids) {
-            if !blobs::exists(store, &blob.digest) {
-                *blob = self.layer(blob, layer)?;
-            }
-        }
+        let packed: Mutex<Vec<Descriptor>> = Mutex::new(manifest.layers.clone());
+        let missing: Vec<(usize, &Descriptor, &DiffId)> = manifest
+            .layers
+            .iter()
+            .zip(diff_ids)
+            .enumerate()
+            .map(|(place, (blob, layer))| (place, blob, layer))
+            .filter(|(_, blob, _)| !blobs::exists(store, &blob.digest))
+            .collect();
+        parallel::each(&missing, |(place, blob, layer), _| {
+            let descriptor = self.layer(blob, layer)?;
+            packed.lock().unwrap_or_else(PoisonError::into_inner)[*place] = descriptor.clone();
+            (self.ready)(&descriptor)
+        })?;
+        manifest.layers = packed.into_inner().unwrap_or_else(PoisonError::into_inner);
         let text = serde_json::to_vec(&manifest).expect("a manifest serialises");
         let digest = oci::Digest::of(&text);
         self.lease.hold([digest])?;
