@@ -23,3 +23,20 @@ pub(crate) fn condemn(store: &Store, path: &Path) -> Result<Option<PathBuf>> {
 pub fn discard(store: &Store, path: &Path) -> Result<()> {
     condemn(store, path)?.map_or(Ok(()), |place| staging::remove(&place))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_took_is_gone_and_no_error() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(&place.path().join("data"), &place.path().join("exec")).unwrap();
+        let file = place.path().join("data/file");
+        fs::write(&file, "").unwrap();
+        let condemned = condemn(&store, &file).unwrap().unwrap();
+        assert!(condemned.exists() && !file.exists());
+        assert_eq!(condemn(&store, &file).unwrap(), None);
+        discard(&store, &file).unwrap();
+    }
+}

@@ -81,7 +81,7 @@ impl Arguments {
     /// How many power cuts there are to be.
     pub(super) fn cuts(&self) -> usize {
         self.power.unwrap_or(match self.extent {
-            Extent::Short => 20,
+            Extent::Short => 16,
             Extent::Usual => 200,
             Extent::Full => 2000,
         })

@@ -111,7 +111,7 @@ fn chosen(most: usize, extent: Extent) -> Vec<usize> {
 }
 
 /// The most strikes of an operation with a weapon in a short sweep.
-const SHORT: usize = 12;
+const SHORT: usize = 8;
 
 /// For a short sweep an evenly spread part of the points.
 pub(super) fn thin(points: Vec<Point>, extent: Extent) -> Vec<Point> {
