@@ -4,7 +4,7 @@ use crate::error::Result;
 use oci::image::{Configuration, Descriptor, Manifest, media_type};
 use oci::{DiffId, Digest, Reference};
 use store::leases::Lease;
-use store::{Store, blobs, layers, refs};
+use store::{Store, layers, refs};
 
 /// Host of the refs that keep images without a name. No user can write it: a host name has no underscore.
 pub const DANGLING_HOST: &str = "dangling.tare.invalid";
@@ -28,17 +28,17 @@ pub struct Committed {
 /// # Errors
 /// [`crate::Error::Store`] if a layer is missing, or what the system reports. No name points at anything half-written.
 pub fn commit(store: &Store, configuration: &Configuration, names: &[Reference]) -> Result<Committed> {
-    layers::seal(store, &configuration.rootfs.diff_ids)?;
     let text = serde_json::to_vec(configuration).expect("a configuration serialises");
-    // what nothing names yet must not be collected
-    let lease = Lease::new(store)?;
-    lease.hold([Digest::of(&text)])?;
-    let id = blobs::put_document(store, &text)?;
+    let id = Digest::of(&text);
     let config = Descriptor::new(media_type::CONFIGURATION, id, text.len() as u64);
     let manifest = manifest(store, config, &configuration.rootfs.diff_ids)?;
-    let text = serde_json::to_vec(&manifest).expect("a manifest serialises");
-    lease.hold([Digest::of(&text)])?;
-    let digest = blobs::put_document(store, &text)?;
+    let document = serde_json::to_vec(&manifest).expect("a manifest serialises");
+    let digest = Digest::of(&document);
+    // what nothing names yet must not be collected
+    let lease = Lease::new(store)?;
+    lease.hold([id, digest])?;
+    layers::seal(store, &configuration.rootfs.diff_ids, &[&text, &document])?;
+    let text = document;
     point(store, names, &Descriptor::new(media_type::MANIFEST, digest, text.len() as u64))?;
     Ok(Committed { id, manifest: digest })
 }

@@ -21,7 +21,7 @@ use resolve::Resolved;
 pub(super) use resolve::Resolver;
 use std::collections::HashSet;
 use store::leases::Lease;
-use store::{Store, blobs, layers, refs};
+use store::{Store, layers, refs};
 
 /// What to pull.
 #[derive(Debug, Clone)]
@@ -107,10 +107,8 @@ pub fn pull(store: &Store, client: &Client, pull: &Pull, progress: Progress<'_>)
     let resolved = resolver.resolve()?;
     let fetch = Fetch { store, client, route: &route, endpoint: resolved.endpoint, lease: &lease, progress };
     bring(&fetch, &resolved.manifest, &resolved.configuration)?;
-    layers::seal(store, &resolved.configuration.rootfs.diff_ids)?;
-    for text in &resolved.documents {
-        blobs::put_document(store, text)?;
-    }
+    let documents: Vec<&[u8]> = resolved.documents.iter().map(Vec::as_slice).collect();
+    layers::seal(store, &resolved.configuration.rootfs.diff_ids, &documents)?;
     let Resolved { target, manifest, configuration, .. } = resolved;
     commit::point(store, &pull.names, &target)?;
     Ok(Pulled { id: manifest.config.digest, target, platform: configuration.platform(), is_new: true })

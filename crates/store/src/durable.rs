@@ -25,7 +25,8 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
     fs::rename(&temporary, path).at("rename to", path)
 }
 
-fn write_temporary(path: &Path, content: &[u8]) -> Result<PathBuf> {
+/// Writes `content` to a file of its own beside `path`, for whoever syncs several and renames them.
+pub(crate) fn write_temporary(path: &Path, content: &[u8]) -> Result<PathBuf> {
     let temporary = temporary_beside(path);
     let mut file = File::create(&temporary).at("create", &temporary)?;
     file.write_all(content).at("write", &temporary)?;

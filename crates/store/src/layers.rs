@@ -253,11 +253,11 @@ fn place(store: &Store, draft: Draft, layer: DiffId, mut meta: Meta, durability:
     Ok(meta)
 }
 
-/// Makes layers durable that were committed with [`Durability::Later`], with one sync for all.
+/// Makes layers durable that were committed with [`Durability::Later`], and stores documents, with two syncs for all. A lease has to hold the documents.
 ///
 /// # Errors
 /// [`Error::NoLayer`] if one is gone, or what the system reports.
-pub fn seal(store: &Store, layers: &[DiffId]) -> Result<()> {
+pub fn seal(store: &Store, layers: &[DiffId], documents: &[&[u8]]) -> Result<()> {
     let mut open = Vec::new();
     for layer in layers {
         let meta = meta(store, layer)?;
@@ -266,9 +266,19 @@ pub fn seal(store: &Store, layers: &[DiffId]) -> Result<()> {
         }
     }
     if open.is_empty() {
-        return Ok(());
+        return documents.iter().try_for_each(|text| crate::blobs::put_document(store, text).map(drop));
+    }
+    let mut written = Vec::new();
+    for text in documents {
+        let path = crate::blobs::path(store, &Digest::of(text));
+        if !path.exists() {
+            written.push((durable::write_temporary(&path, text)?, path));
+        }
     }
     durable::sync_file_system(store.data_root())?;
+    for (temporary, path) in written {
+        fs::rename(&temporary, &path).at("rename to", path)?;
+    }
     for (layer, meta) in open {
         let text = serde_json::to_vec(&Meta { boot: None, ..meta })
             .expect("a struct of numbers and strings serialises");
