@@ -49,7 +49,7 @@ impl Document {
             return invalid("ambiguous: both a manifest and an index".into());
         }
         let own = shape.media_type.as_deref().unwrap_or(announced);
-        if is_index && is_manifest_type(own) || !is_index && is_index_type(own) {
+        if is_index && media_type::is_manifest(own) || !is_index && media_type::is_index(own) {
             return invalid(format!("its content is not of type {}", cut(own)));
         }
         if is_index { parse(text, name).map(Self::Index) } else { parse(text, name).map(Self::Manifest) }
@@ -64,17 +64,9 @@ impl Document {
     }
 }
 
-fn is_manifest_type(text: &str) -> bool {
-    [media_type::MANIFEST, media_type::DOCKER_MANIFEST].contains(&text)
-}
-
-fn is_index_type(text: &str) -> bool {
-    [media_type::INDEX, media_type::DOCKER_INDEX].contains(&text)
-}
-
 /// Whether a type is one of a manifest or an index.
 pub(crate) fn is_known(kind: &str) -> bool {
-    is_manifest_type(kind) || is_index_type(kind)
+    media_type::is_manifest(kind) || media_type::is_index(kind)
 }
 
 /// An image has a configuration of one, and nothing but layers.

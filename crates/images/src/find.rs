@@ -2,7 +2,7 @@
 
 use super::document;
 use crate::error::{Error, Result};
-use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
+use oci::image::{Configuration, Descriptor, Index, Manifest};
 use oci::{Digest, Platform, Reference};
 use store::{Store, blobs, refs};
 
@@ -46,7 +46,7 @@ impl Image {
 
 /// Of an index the manifest for `platform`, else its first image, among those that are here. It may name other indexes; they cannot name it, nor themselves.
 fn manifest_for(store: &Store, target: &Descriptor, platform: &Platform) -> Result<Descriptor> {
-    if target.media_type != media_type::INDEX && target.media_type != media_type::DOCKER_INDEX {
+    if !target.is_index() {
         return Ok(target.clone());
     }
     let index: Index = parse(store, &target.digest)?;

@@ -28,6 +28,18 @@ pub mod media_type {
     pub const DOCKER_CONFIGURATION: &str = "application/vnd.docker.container.image.v1+json";
     /// Docker's layer, gzip.
     pub const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+    /// Whether a type is one of an index.
+    #[must_use]
+    pub fn is_index(kind: &str) -> bool {
+        [INDEX, DOCKER_INDEX].contains(&kind)
+    }
+
+    /// Whether a type is one of an image manifest.
+    #[must_use]
+    pub fn is_manifest(kind: &str) -> bool {
+        [MANIFEST, DOCKER_MANIFEST].contains(&kind)
+    }
 }
 
 /// A reference to content (OCI descriptor.md).
@@ -63,6 +75,12 @@ impl Descriptor {
             platform: None,
             other: BTreeMap::new(),
         }
+    }
+
+    /// Whether the content is an index, by its type.
+    #[must_use]
+    pub fn is_index(&self) -> bool {
+        media_type::is_index(&self.media_type)
     }
 }
 

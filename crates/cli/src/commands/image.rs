@@ -6,6 +6,7 @@ pub(super) mod import;
 pub(super) mod inspect;
 pub(super) mod load;
 pub(super) mod ls;
+mod moved;
 pub(super) mod prune;
 pub(super) mod pull;
 pub(super) mod push;

@@ -5,6 +5,8 @@ use super::names;
 use super::status::Container;
 use crate::Engine;
 use crate::error::{At, Error, Result};
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 
 /// So many containers are read sooner than a thread is made.
@@ -66,10 +68,13 @@ pub(crate) fn is_whole(engine: &Engine, id: &str) -> bool {
     }
 }
 
-fn read(engine: &Engine, ids: &[String]) -> Result<Vec<Container>> {
+/// Reads containers, of which those in `begun` had a run directory a moment ago.
+fn read(engine: &Engine, ids: &[String], begun: &HashSet<OsString>) -> Result<Vec<Container>> {
     let mut containers = Vec::with_capacity(ids.len());
     for id in ids {
-        match Container::read(engine, id) {
+        let idle =
+            if begun.contains(OsStr::new(id)) { None } else { Container::read_idle(engine, id).transpose() };
+        match idle.unwrap_or_else(|| Container::read(engine, id)) {
             Ok(container) => {
                 if names::leads_to(engine, &container.record.name, id)? {
                     containers.push(container);
@@ -83,20 +88,32 @@ fn read(engine: &Engine, ids: &[String]) -> Result<Vec<Container>> {
     Ok(containers)
 }
 
+/// The names of all run directories.
+fn begun(engine: &Engine) -> Result<HashSet<OsString>> {
+    let path = engine.run("containers");
+    match fs::read_dir(&path) {
+        Ok(entries) => entries.map(|entry| Ok(entry.at("list", &path)?.file_name())).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
+        Err(error) => Err(error).at("list", path),
+    }
+}
+
 /// All containers, the newest first. One that disappears meanwhile is left out.
 ///
 /// # Errors
 /// What the system reports, or damage.
 pub fn list(engine: &Engine) -> Result<Vec<Container>> {
     let ids = ids(engine)?;
+    // most of many do not run: thousands of files that are not there need not be looked for
+    let begun = &begun(engine)?;
     let workers =
         if ids.len() < FEW { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
     let mut parts = ids.chunks(ids.len().div_ceil(workers).max(1));
     let own = parts.next().unwrap_or_default();
     let mut containers = std::thread::scope(|scope| {
-        let begin = |part| std::thread::Builder::new().spawn_scoped(scope, move || read(engine, part));
+        let begin = |part| std::thread::Builder::new().spawn_scoped(scope, move || read(engine, part, begun));
         let others: Vec<_> = parts.map(begin).collect();
-        let mut containers = read(engine, own)?;
+        let mut containers = read(engine, own, begun)?;
         for other in others {
             let other = other.at("make", "a thread")?;
             containers.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);

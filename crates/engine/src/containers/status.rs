@@ -89,6 +89,15 @@ impl Container {
         Ok(Self { record, state, status, init })
     }
 
+    /// Reads a container that had no run directory a moment ago; none if it may have got one since.
+    pub(crate) fn read_idle(engine: &Engine, id: &str) -> Result<Option<Self>> {
+        let directory = Directory::new(engine, id);
+        let (record, state) = (directory.record()?, directory.state()?);
+        let has_begun = state.started.is_some() && state.finished.is_none();
+        let status = settled(&state);
+        Ok((!has_begun).then_some(Self { record, state, status, init: None }))
+    }
+
     /// What an operation says that wants it to run.
     pub(crate) fn not_running(&self) -> Error {
         Error::Conflict(format!("container {} is not running", self.record.id))

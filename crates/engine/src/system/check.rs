@@ -5,7 +5,7 @@ use crate::containers;
 use crate::{Engine, Result};
 use images::pull::{self, Pull};
 use images::{commit, document, find, layer};
-use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
+use oci::image::{Configuration, Descriptor, Index, Manifest};
 use oci::{DiffId, Digest, Reference};
 use registry::Client;
 use std::collections::HashSet;
@@ -172,7 +172,7 @@ impl Owner {
         if !self.blob(engine, &target.digest) {
             return;
         }
-        if [media_type::INDEX, media_type::DOCKER_INDEX].contains(&target.media_type.as_str()) {
+        if target.is_index() {
             let Ok(index) = find::parse::<Index>(engine.store(), &target.digest) else { return };
             let here: Vec<&Descriptor> =
                 index.manifests.iter().filter(|child| blobs::exists(engine.store(), &child.digest)).collect();

@@ -26,7 +26,7 @@ impl Packing<'_> {
         target: &Descriptor,
         platform: Option<&Platform>,
     ) -> Result<(Descriptor, Option<Platform>)> {
-        if !is_index(target) {
+        if !target.is_index() {
             return Ok((self.manifest(target)?, None));
         }
         if platform.is_none() && self.is_whole(target)? {
@@ -55,7 +55,7 @@ impl Packing<'_> {
         if !blobs::exists(store, &target.digest) {
             return Ok(false);
         }
-        if is_index(target) {
+        if target.is_index() {
             let index: Index = parse(self.store, &target.digest)?;
             for child in &index.manifests {
                 if !self.is_whole(child)? {
@@ -129,8 +129,4 @@ pub(super) fn layer(store: &Store, layer: &DiffId, lease: &Lease) -> Result<Desc
         _ => media_type::LAYER_GZIP,
     };
     Ok(Descriptor::new(kind, packed.blob, packed.size))
-}
-
-fn is_index(descriptor: &Descriptor) -> bool {
-    [media_type::INDEX, media_type::DOCKER_INDEX].contains(&descriptor.media_type.as_str())
 }

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::find::parse;
 use oci::Digest;
-use oci::image::{Descriptor, Index, Manifest, media_type};
+use oci::image::{Descriptor, Index, Manifest};
 use std::collections::HashSet;
 use store::leases::Lease;
 use store::{Store, blobs};
@@ -30,7 +30,7 @@ impl Plan {
         }
         lease.hold([target.digest])?;
         let text = blobs::read_document(store, &target.digest)?;
-        if [media_type::INDEX, media_type::DOCKER_INDEX].contains(&target.media_type.as_str()) {
+        if target.is_index() {
             let index: Index = parse(store, &target.digest)?;
             for child in &index.manifests {
                 self.reach(store, lease, child)?;

@@ -118,7 +118,7 @@ impl Reach<'_> {
         if plan.blobs.insert(target.digest, Content::Blob).is_some() {
             return Ok(());
         }
-        if target.media_type == media_type::INDEX || target.media_type == media_type::DOCKER_INDEX {
+        if target.is_index() {
             let index: Index = parse(store, &target.digest)?;
             lease.hold(index.manifests.iter().map(|d| d.digest))?;
             let is_wanted = |descriptor: &&Descriptor| {

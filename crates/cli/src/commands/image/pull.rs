@@ -1,5 +1,6 @@
 //! `tare pull`, and the pull that `run`, `create` and `build` begin with if it has to be.
 
+use super::moved::Moved;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
 use crate::registries;
@@ -14,44 +15,31 @@ use std::io::Write;
 /// Arguments of `pull`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Pull all tags of the repository
-    #[arg(short, long)]
-    all_tags: bool,
-    /// Pull the image for this platform
-    #[arg(long, value_name = "OS[/ARCH[/VARIANT]]")]
-    platform: Option<Platform>,
-    /// Print only the image's name
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    moved: Moved,
     /// Image
     #[arg(value_name = "NAME[:TAG|@DIGEST]")]
     image: String,
 }
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
-    let name = registries::reference(&arguments.image)?;
-    let says_which = registries::says_which(&arguments.image);
-    if arguments.all_tags && says_which {
-        return Err(Failure::new("tag can't be used with --all-tags/-a"));
-    }
-    let engine = globals.engine()?;
+    let Arguments { moved, image } = arguments;
     let client = registries::client();
-    let stream = if arguments.quiet { Stream::Nowhere } else { Stream::Output };
-    let mut names = vec![name];
-    if arguments.all_tags {
-        let name = names.remove(0);
-        let route = client.route(&name).map_err(engine::images::Error::from)?;
-        let tags = client.tags(&route, &name.familiar_name()).map_err(engine::images::Error::from)?;
-        let tagged = tags.iter().map(|tag| name.tagged(tag)).collect::<Result<_, _>>();
-        names = tagged.map_err(|error| Failure::new(error.to_string()))?;
-    } else if !says_which && !arguments.quiet {
-        writeln!(std::io::stdout(), "Using default tag: latest")?;
-    }
+    let names = moved.names(&image, |name| tags(&client, name))?;
+    let engine = globals.engine()?;
     for name in &names {
-        fetch(&engine, &client, name, arguments.platform.as_ref(), stream)?;
+        fetch(&engine, &client, name, moved.platform.as_ref(), moved.stream())?;
         writeln!(std::io::stdout(), "{name}")?;
     }
     Ok(0)
+}
+
+/// Every tag that the registry has of a repository.
+fn tags(client: &Client, name: &Reference) -> Outcome<Vec<Reference>> {
+    let route = client.route(name).map_err(images::Error::from)?;
+    let tags = client.tags(&route, &name.familiar_name()).map_err(images::Error::from)?;
+    let tagged = tags.iter().map(|tag| name.tagged(tag)).collect::<Result<_, _>>();
+    tagged.map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Pulls one image, and shows how.

@@ -1,6 +1,7 @@
 //! `tare push`.
 
-use crate::failure::{Failure, Outcome};
+use super::moved::Moved;
+use crate::failure::Outcome;
 use crate::globals::Globals;
 use crate::registries;
 use engine::Engine;
@@ -14,42 +15,28 @@ use std::io::Write;
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Push all tags of the repository
-    #[arg(short, long)]
-    all_tags: bool,
-    /// Push the image for this platform alone
-    #[arg(long, value_name = "OS[/ARCH[/VARIANT]]")]
-    platform: Option<Platform>,
-    /// Print only the image's name
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    moved: Moved,
     /// Image
     #[arg(value_name = "NAME[:TAG]")]
     image: String,
 }
 
 pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
-    let name = registries::reference(&arguments.image)?;
-    let says_which = registries::says_which(&arguments.image);
-    if arguments.all_tags && says_which {
-        return Err(Failure::new("tag can't be used with --all-tags/-a"));
-    }
+    let Arguments { moved, image } = arguments;
     let engine = globals.engine()?;
+    let names = moved.names(&image, |name| tags(&engine, name))?;
     let client = registries::client();
-    let stream = if arguments.quiet { Stream::Nowhere } else { Stream::Output };
-    if !arguments.all_tags && !says_which && !arguments.quiet {
-        writeln!(std::io::stdout(), "Using default tag: latest")?;
-    }
-    let names = if arguments.all_tags { tags(&engine, &name)? } else { vec![name] };
     for name in &names {
-        send(&engine, &client, name, arguments.platform.as_ref(), stream)?;
-        if arguments.quiet {
+        send(&engine, &client, name, moved.platform.as_ref(), moved.stream())?;
+        if moved.quiet {
             writeln!(std::io::stdout(), "{name}")?;
         }
     }
     Ok(0)
 }
 
+/// Every tag that the store has of a repository.
 fn tags(engine: &Engine, name: &Reference) -> Outcome<Vec<Reference>> {
     let mut names: Vec<Reference> =
         refs::list(engine.store()).map_err(engine::Error::from)?.into_iter().map(|(name, _)| name).collect();
