@@ -105,7 +105,12 @@ fn sweep_all(arguments: &Arguments) -> Result<(), String> {
             continue;
         }
         for (weapon, points) in points(&ground, operation, arguments)? {
-            keep(sweep(&ground, operation, weapon, points)?);
+            let has_points = !points.is_empty();
+            let tally = sweep(&ground, operation, weapon, points)?;
+            if has_points && tally.is_empty() {
+                return Err(format!("{}: no strike took effect: does strace inject?", operation.name));
+            }
+            keep(tally);
         }
     }
     for scene in SCENES.iter().filter(|scene| arguments.plays(scene.name, scene.weapon)) {

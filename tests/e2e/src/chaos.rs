@@ -140,6 +140,22 @@ impl Chaos {
         lock(&self.registry.faults).push(fault);
     }
 
+    /// How often each rule was applied, in their order.
+    #[must_use]
+    pub fn hits(&self) -> Vec<u32> {
+        lock(&self.registry.faults).iter().map(|fault| fault.hits).collect()
+    }
+
+    /// Every rule was applied.
+    ///
+    /// # Panics
+    /// If one was not.
+    #[track_caller]
+    pub fn assert_all_went_wrong(&self) {
+        let hits = self.hits();
+        assert!(hits.iter().all(|hits| *hits > 0), "what was to go wrong did not: {hits:?}");
+    }
+
     /// From now on nothing goes wrong.
     pub fn clear_faults(&self) {
         lock(&self.registry.faults).clear();

@@ -63,11 +63,18 @@ impl Distribution {
     ///
     /// A line is written when the answer has been sent, which may be after the client has read it: this waits
     /// until no connection is open, for half a minute at most.
+    ///
+    /// # Panics
+    /// If one is open still, or the log is not what it should be.
     #[must_use]
     pub fn requests(&self) -> Vec<Access> {
-        until_none(LIMIT, || self.open_connections());
-        let text = fs::read_to_string(self.directory.join("access.log")).unwrap_or_default();
-        text.lines().filter(|line| !line.contains(PROBE)).filter_map(Access::parse).collect()
+        let open = until_none(LIMIT, || self.open_connections());
+        assert!(open.is_empty(), "connections stay open: {open:?}");
+        let text = fs::read_to_string(self.directory.join("access.log")).expect("the access log can be read");
+        let lines = text.lines().filter(|line| !line.contains(PROBE));
+        lines
+            .map(|line| Access::parse(line).unwrap_or_else(|| panic!("no line of an access log: {line:?}")))
+            .collect()
     }
 
     /// What it wrote about itself.

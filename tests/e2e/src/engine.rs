@@ -12,6 +12,27 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
+/// Settings of the machine that tests run on, which are none of a test's.
+const FOREIGN: [&str; 17] = [
+    "TARE_DATA_ROOT",
+    "TARE_EXEC_ROOT",
+    "TARE_REGISTRIES",
+    "REGISTRY_AUTH_FILE",
+    "CONTAINERS_REGISTRIES_CONF",
+    "XDG_RUNTIME_DIR",
+    "XDG_CONFIG_HOME",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
 /// A private engine. Its end removes what it has and checks that nothing of it is left on the machine.
 #[derive(Debug)]
 pub struct TestEngine {
@@ -73,11 +94,16 @@ impl TestEngine {
         path
     }
 
-    /// The binary with this engine's roots and these arguments.
+    /// The binary with this engine's roots and these arguments. Its user's home is `home`, and `etc` has the settings of registries.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg("--data-root").arg(self.data_root()).arg("--exec-root").arg(self.exec_root());
-        command.args(arguments).env_remove("TARE_DATA_ROOT").env_remove("TARE_EXEC_ROOT");
+        command.args(arguments);
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        command.env("HOME", self.path("home")).env("DOCKER_CONFIG", self.path("home/.docker"));
+        command.env("TARE_REGISTRIES", self.path("etc"));
         command
     }
 

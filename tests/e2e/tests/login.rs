@@ -4,11 +4,9 @@ use e2e::{Distribution, Root, Said, TestEngine, ask};
 use std::ffi::OsStr;
 use std::fs;
 
-/// A command of a user with a directory of credentials.
-fn as_user<S: AsRef<OsStr>>(engine: &TestEngine, words: impl IntoIterator<Item = S>, input: &str) -> Said {
-    let mut command = engine.command(words);
-    command.env("DOCKER_CONFIG", engine.path("credentials")).env_remove("REGISTRY_AUTH_FILE");
-    ask(&mut command, input.as_bytes())
+/// A command that is told something on its standard input.
+fn told<S: AsRef<OsStr>>(engine: &TestEngine, words: impl IntoIterator<Item = S>, input: &str) -> Said {
+    ask(&mut engine.command(words), input.as_bytes())
 }
 
 #[test]
@@ -21,36 +19,32 @@ fn secrets_are_checked_kept_and_forgotten() {
     let host = registry.host();
     let image = format!("{host}/app:1");
     engine.tare(["tag", "busybox", &image]).ok();
-    assert!(as_user(&engine, ["push", &image], "").complaint(1).contains(host));
-    let wrong = as_user(&engine, ["login", "-u", "ann", "--password-stdin", host], "wrong\n");
+    assert!(engine.tare(["push", &image]).complaint(1).contains(host));
+    let wrong = told(&engine, ["login", "-u", "ann", "--password-stdin", host], "wrong\n");
     assert!(wrong.complaint(1).contains("login to"), "a wrong password");
-    assert!(!engine.path("credentials/config.json").exists());
-    let said = as_user(&engine, ["login", "-u", "ann", "--password-stdin", host], "secret\n");
+    assert!(!engine.path("home/.docker/config.json").exists());
+    let said = told(&engine, ["login", "-u", "ann", "--password-stdin", host], "secret\n");
     assert!(said.err.contains("stored unencrypted in"), "{said:?}");
     assert_eq!(said.text(), "Login Succeeded");
-    let text = fs::read_to_string(engine.path("credentials/config.json")).unwrap();
+    let text = fs::read_to_string(engine.path("home/.docker/config.json")).unwrap();
     assert!(text.contains("YW5uOnNlY3JldA=="), "{text}");
-    as_user(&engine, ["push", &image], "").ok();
-    assert!(as_user(&engine, ["login", host], "").text().contains("existing credentials"));
-    assert_eq!(as_user(&engine, ["list-tags", &format!("{host}/app")], "").text(), "1");
-    let found = as_user(&engine, ["search", &format!("{host}/ap"), "--format", "{{.Name}}"], "");
+    engine.tare(["push", &image]).ok();
+    assert!(engine.tare(["login", host]).text().contains("existing credentials"));
+    assert_eq!(engine.tare(["list-tags", &format!("{host}/app")]).text(), "1");
+    let found = engine.tare(["search", &format!("{host}/ap"), "--format", "{{.Name}}"]);
     assert_eq!(found.text(), format!("{host}/app"));
-    assert_eq!(
-        as_user(&engine, ["logout", host], "").text(),
-        format!("Removing login credentials for {host}")
-    );
-    assert_eq!(as_user(&engine, ["logout", host], "").text(), format!("Not logged in to {host}"));
-    assert!(as_user(&engine, ["pull", &image], "").complaint(1).contains(host));
+    assert_eq!(engine.tare(["logout", host]).text(), format!("Removing login credentials for {host}"));
+    assert_eq!(engine.tare(["logout", host]).text(), format!("Not logged in to {host}"));
+    assert!(engine.tare(["pull", &image]).complaint(1).contains(host));
 }
 
 #[test]
 fn words_that_make_no_sense() {
     let Some(engine) = TestEngine::empty() else { return };
-    as_user(&engine, ["login", "--password-stdin", "x.example"], "a").fails(125, "requires --username");
-    as_user(&engine, ["login", "-u", "a", "-p", "b", "--password-stdin"], "a")
-        .fails(125, "mutually exclusive");
-    as_user(&engine, ["login", "x.example"], "").fails(1, "non TTY");
-    as_user(&engine, ["login", "-u", "a", "--password-stdin", "x.example"], "").fails(1, "password is empty");
+    told(&engine, ["login", "--password-stdin", "x.example"], "a").fails(125, "requires --username");
+    told(&engine, ["login", "-u", "a", "-p", "b", "--password-stdin"], "a").fails(125, "mutually exclusive");
+    engine.tare(["login", "x.example"]).fails(1, "non TTY");
+    engine.tare(["login", "-u", "a", "--password-stdin", "x.example"]).fails(1, "password is empty");
 }
 
 #[test]

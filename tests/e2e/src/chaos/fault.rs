@@ -16,6 +16,8 @@ pub struct Fault {
     pub times: Option<u32>,
     /// What is done.
     pub kind: FaultKind,
+    /// How often it was applied.
+    pub hits: u32,
 }
 
 impl Fault {
@@ -23,7 +25,7 @@ impl Fault {
     #[must_use]
     pub fn new(method: &str, path_contains: &str, kind: FaultKind) -> Self {
         let (method, path_contains) = (method.to_owned(), path_contains.to_owned());
-        Self { method, path_contains, skip: 0, times: None, kind }
+        Self { method, path_contains, skip: 0, times: None, kind, hits: 0 }
     }
 
     /// Only so many times.
@@ -136,6 +138,7 @@ pub(super) fn choose(faults: &mut [Fault], head: &Head) -> Option<FaultKind> {
             continue;
         }
         fault.times = fault.times.map(|times| times - 1);
+        fault.hits += 1;
         return Some(fault.kind.clone());
     }
     None

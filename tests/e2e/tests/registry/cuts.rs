@@ -93,6 +93,7 @@ fn documents_that_break_off_come_again() {
         ] {
             chaos.fault(Fault::new("GET", path, kind).times(2));
             user.pull(&stocked.name).ok();
+            chaos.assert_all_went_wrong();
             user.assert_has(&stocked.name, &stocked.image);
             stocked.again(&user);
         }
@@ -103,6 +104,7 @@ fn documents_that_break_off_come_again() {
         chaos.fault(Fault::new("HEAD", "/manifests/", kind).times(2));
         let said = user.pull(&stocked.name).text();
         assert!(said.contains("Image is up to date"), "{said}");
+        chaos.assert_all_went_wrong();
     }
 }
 
@@ -245,6 +247,7 @@ fn connections_of_http_2_come_and_go() {
     for kind in [FaultKind::HangUp, FaultKind::GoAwayAfter(5), FaultKind::ResetStreamAfter(5)] {
         stocked.chaos.fault(Fault::new("GET", "/v2/", kind).times(2));
         user.pull(&stocked.name).ok();
+        stocked.chaos.assert_all_went_wrong();
         user.assert_has(&stocked.name, &stocked.image);
         stocked.again(&user);
     }

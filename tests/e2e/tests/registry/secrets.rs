@@ -205,4 +205,5 @@ fn a_token_that_ends_during_a_pull_is_followed_by_another() {
     tokens.set_lifetime(600);
     user.pull(&name).ok();
     user.assert_has(&name, &image);
+    assert_eq!(tokens.requests().len(), 2, "{:#?}", tokens.requests());
 }

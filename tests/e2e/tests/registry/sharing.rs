@@ -124,7 +124,12 @@ fn who_waits_takes_over_from_who_was_killed() {
     eventually("the second one is about to pull", || {
         chaos.requests().iter().any(|one| one.target.contains("/manifests/") && one.status != 0).then_some(())
     });
-    std::thread::sleep(Duration::from_millis(100));
+    let pid = second.process().pid.to_string();
+    eventually("the second one waits for the lock", || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let mut waiting = locks.lines().filter(|line| line.contains("-> FLOCK"));
+        waiting.any(|line| line.split_whitespace().any(|word| word == pid)).then_some(())
+    });
     assert_eq!(chaos.sent(&image.layers[1].digest), 0, "it waits");
     drop(first);
     second.finish().ok();
@@ -187,6 +192,6 @@ fn one_that_fails_does_not_wait_for_the_others() {
     let begun = Instant::now();
     let said = user.pull(&format!("{}/app:1", chaos.host()));
     said.fails(1, &image.layers[0].digest);
-    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(30), "it took {:?}", begun.elapsed());
     user.assert_has_nothing();
 }
