@@ -22,7 +22,6 @@ mod error;
 mod history;
 mod names;
 pub mod plan;
-mod progress;
 mod remote;
 mod run;
 mod scope;
@@ -32,7 +31,8 @@ mod transfer;
 pub use cancel::Cancel;
 pub use context::BuildContext;
 pub use error::{Error, Result};
-pub use progress::{Event, EventKind, Progress};
+/// What a build tells while it runs.
+pub use output::progress::{Event, Kind as EventKind};
 pub use remote::Export;
 
 use engine::Engine;
@@ -82,6 +82,9 @@ pub enum Pull {
     Never,
 }
 
+/// Where events go. It is called from several threads.
+pub type Progress<'a> = dyn Fn(Event) + Sync + 'a;
+
 /// Who asked for a build.
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "what is called has nothing to show")]
@@ -116,7 +119,8 @@ pub fn build(
             plan.unused_arguments.join(" ")
         ));
     }
-    let imports = remote::Imports::read(engine, caller, &request.cache_from, &lease)?;
+    let from: &[Reference] = if request.no_cache { &[] } else { &request.cache_from };
+    let imports = remote::Imports::read(engine, caller, from)?;
     let job = solve::Job {
         engine,
         request,

@@ -63,15 +63,10 @@ struct Source {
 
 impl<'a> Imports<'a> {
     /// Reads the lists of records of these names. One that cannot be had costs time only, and is told.
-    pub(crate) fn read(
-        engine: &'a Engine,
-        caller: Caller<'a>,
-        names: &[Reference],
-        lease: &Lease,
-    ) -> Result<Self> {
+    pub(crate) fn read(engine: &'a Engine, caller: Caller<'a>, names: &[Reference]) -> Result<Self> {
         let mut sources = Vec::new();
         for name in names {
-            match fetch_artifact(engine.store(), caller.client, name, MEDIA_TYPE, lease) {
+            match fetch_artifact(caller.client, name, MEDIA_TYPE) {
                 Ok((found, text)) => sources.extend(source(found, &text, name, caller)),
                 Err(engine::images::Error::Registry(registry::Error::Canceled)) => {
                     return Err(crate::Error::Canceled);
@@ -94,7 +89,7 @@ impl<'a> Imports<'a> {
                     return Err(crate::Error::Canceled);
                 }
                 // the step is carried out instead
-                Err(_) => {}
+                Err(error) => (self.caller.warn)(&format!("build cache is not used: {error}")),
             }
         }
         Ok(None)
@@ -148,6 +143,10 @@ pub(crate) fn export(
             Ok(_) => {
                 let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tell(EventKind::Finished { milliseconds });
+            }
+            Err(engine::images::Error::Registry(registry::Error::Canceled)) => {
+                tell(EventKind::Canceled);
+                return Err(crate::Error::Canceled);
             }
             Err(error) => {
                 tell(EventKind::Failed { message: error.to_string() });

@@ -1,6 +1,7 @@
 //! Failures as a user sees them: a message, perhaps what to do next, and an exit code.
 
 use engine::{Error, Kind};
+use std::borrow::Cow;
 
 /// Exit code of a failed `run` or `create`, and of arguments that cannot be parsed.
 pub(crate) const ENGINE: i32 = 125;
@@ -48,23 +49,26 @@ pub(crate) fn start_code(error: &Error) -> i32 {
 }
 
 /// What to type next, where that is known.
-fn hint(error: &Error) -> Option<&'static str> {
+fn hint(error: &Error) -> Option<Cow<'static, str>> {
     use engine::images::Error as Image;
-    match (error, error.kind()) {
+    if let Error::Image(Image::Registry(registry::Error::Denied { host, .. })) = error {
+        return Some(format!("the repository may not exist, or may want 'tare login {host}'").into());
+    }
+    let known = match (error, error.kind()) {
         (Error::Image(Image::NoImage(_)), _) => {
             Some("tare images lists the images of this store; tare pull, load, import or build adds one")
         }
         (Error::NoContainer(_), _) => Some("tare ps -a lists all containers"),
         (Error::NoVolume(_), _) => Some("tare volume ls lists the volumes"),
-        (Error::Image(Image::Registry(error)), Kind::Denied)
-            if !matches!(error, registry::Error::Blocked { .. }) =>
-        {
-            Some("the repository may not exist, or may want 'tare login'")
+        (Error::Image(Image::NoList(_)), _) => Some("tare manifest create makes one"),
+        (Error::Image(Image::Registry(registry::Error::NotFound { .. })), _) => {
+            Some("tare list-tags NAME lists what a repository has")
         }
         (Error::Image(Image::Registry(_)), _) => None,
         (_, Kind::Denied) => Some("run it as root"),
         _ => None,
-    }
+    };
+    known.map(Cow::Borrowed)
 }
 
 impl From<Error> for Failure {

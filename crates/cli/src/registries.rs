@@ -9,7 +9,7 @@ use oci::Reference;
 use registry::credentials::Keyring;
 use registry::hosts::Files;
 use registry::{Client, Proxies, Settings};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A client with the settings of this user and machine. It reads nothing before it is asked something.
 pub(crate) fn client() -> Client {
@@ -46,24 +46,13 @@ fn files() -> Files {
         Some(file) => vec![PathBuf::from(file)],
         None => vec![etc.join("containers/registries.conf")],
     };
-    registries_conf.extend(drop_ins(&etc.join("containers/registries.conf.d")));
+    registries_conf.push(etc.join("containers/registries.conf.d"));
     let certificates = ["containerd/certs.d", "docker/certs.d", "containers/certs.d"];
     Files {
         registries_conf,
         certificates: certificates.map(|below| etc.join(below)).into(),
         daemon_json: Some(etc.join("docker/daemon.json")),
     }
-}
-
-/// The `*.conf` files of a directory, in their order.
-fn drop_ins(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "conf"))
-        .collect();
-    files.sort();
-    files
 }
 
 fn proxies() -> Proxies {

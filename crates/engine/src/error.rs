@@ -138,7 +138,7 @@ fn of_store(error: &store::Error) -> Kind {
 fn of_image(error: &images::Error) -> Kind {
     use images::Error as Image;
     match error {
-        Image::NoImage(_) | Image::NotOffered(_) => Kind::NotFound,
+        Image::NoImage(_) | Image::NoList(_) | Image::NotOffered(_) => Kind::NotFound,
         Image::Conflict(_) => Kind::Conflict,
         Image::Invalid(_) | Image::Changeset(_) => Kind::Invalid,
         Image::Unsupported(_) => Kind::Unsupported,

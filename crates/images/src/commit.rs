@@ -76,20 +76,20 @@ pub fn point(store: &Store, names: &[Reference], target: &Descriptor) -> Result<
         if before.as_ref().is_some_and(|before| before.digest == target.digest) {
             continue;
         }
-        refs::set(store, name, target)?;
         if let Some(before) = before {
-            keep_unnamed(store, &before)?;
+            keep_unnamed(store, &before, name)?;
         }
+        refs::set(store, name, target)?;
     }
     // it has a name now
     refs::remove(store, &dangling(&target.digest))?;
     Ok(())
 }
 
-/// Keeps an image that has just lost a name, if that was its last one.
-fn keep_unnamed(store: &Store, target: &Descriptor) -> Result<()> {
-    let named = refs::list(store)?.iter().any(|(_, other)| other.digest == target.digest);
-    if !named {
+/// Keeps an image that is about to lose a name, if that is its last one.
+fn keep_unnamed(store: &Store, target: &Descriptor, lost: &Reference) -> Result<()> {
+    let mut others = refs::list(store)?.into_iter().filter(|(name, _)| name != lost);
+    if !others.any(|(_, other)| other.digest == target.digest) {
         refs::set(store, &dangling(&target.digest), target)?;
     }
     Ok(())

@@ -5,20 +5,23 @@
 
 mod registries;
 
+use super::find::Image;
 use super::load::{self, Load};
 use super::pull::{self, Pull};
 use super::push::{self, Push};
 use super::save::{self, Called, Output};
-use super::usage::Usage;
 use super::{commit, names};
 use crate::error::{At, Error, Result};
 use oci::image::Descriptor;
-use oci::{Platform, Reference};
+use oci::{Digest, Platform, Reference};
 pub(crate) use registries::Registries;
 use registry::Client;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use store::{Store, collect, refs};
+use store::collect::Roots;
+use store::leases::Lease;
+use store::{Store, blobs, collect, refs};
 use sys::Errno;
 
 /// Where an image is, or is to be.
@@ -63,7 +66,7 @@ pub fn copy(
     ways: (&Place, &Place),
     which: &Which,
     progress: Progress<'_>,
-    usage: &Usage<'_>,
+    roots: &dyn Fn() -> store::Result<Roots>,
 ) -> Result<Descriptor> {
     let (from, to) = ways;
     if let (Place::Registry(from), Place::Registry(to)) = (from, to) {
@@ -73,14 +76,46 @@ pub fn copy(
         let name = names::parse(name)?;
         return bring(store, client, from, which, vec![name]);
     }
-    let before = refs::list(store)?;
-    let target = bring(store, client, from, which, Vec::new())?;
-    let sent = send(store, client, &target, to, which, progress);
-    if !before.iter().any(|(_, other)| other.digest == target.digest) {
-        refs::remove(store, &commit::dangling(&target.digest))?;
-        collect::collect(store, &*usage.roots)?;
+    let before: HashSet<Digest> = refs::list(store)?.into_iter().map(|(_, target)| target.digest).collect();
+    let lease = Lease::new(store)?;
+    let passed = pass(store, client, ways, (which, &lease), progress);
+    drop(lease);
+    // what has come has no name
+    let mut has_come = false;
+    for (name, target) in refs::list(store)? {
+        if !before.contains(&target.digest) && name == commit::dangling(&target.digest) {
+            has_come |= refs::remove(store, &name)?;
+        }
     }
-    sent
+    if has_come {
+        collect::collect(store, roots)?;
+    }
+    passed
+}
+
+/// Brings an image into the store and from there elsewhere. The lease holds it in between.
+fn pass(
+    store: &Store,
+    client: &Client,
+    (from, to): (&Place, &Place),
+    (which, lease): (&Which, &Lease),
+    progress: Progress<'_>,
+) -> Result<Descriptor> {
+    let target = loop {
+        let target = bring(store, client, from, which, Vec::new())?;
+        lease.hold([target.digest])?;
+        // another copy of the same may have given it up in between
+        if blobs::exists(store, &target.digest) {
+            break target;
+        }
+    };
+    let target = match which {
+        Which::Own if target.is_index() => {
+            Image::read(store, &target, &Platform::host())?.descriptor(store)?
+        }
+        _ => target,
+    };
+    send(store, client, &target, to, which, progress)
 }
 
 /// Brings an image into the store.
@@ -154,11 +189,11 @@ fn send(
         Place::Layout(path, tag) => save(tagged(tag), Output::Directory(path))?,
         Place::Directory(path) => save(Called::default(), Output::Flat(path))?,
         Place::LayoutArchive(path, tag) => {
-            archive(path, |file| save(tagged(tag), Output::Archive(file)).map(drop))?;
+            archive(path, |file| save(tagged(tag), Output::Archive(file)))?;
         }
         Place::DockerArchive(path, name) => {
             let names = name.as_deref().map(names::parse).transpose()?.into_iter().collect();
-            archive(path, |file| save(Called { names, tag: None }, Output::Archive(file)).map(drop))?;
+            archive(path, |file| save(Called { names, tag: None }, Output::Archive(file)))?;
         }
     }
     Ok(target.clone())
@@ -169,8 +204,7 @@ fn archive(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<(
     if path.symlink_metadata().is_ok() {
         return Err(Error::io("create", path, Errno::EXIST));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let temporary = store::durable::temporary_beside(path);
     let mut file = File::create_new(&temporary).at("create", &temporary)?;
     let written = write(&mut file).and_then(|()| fs::rename(&temporary, path).at("create", path));
     if written.is_err() {

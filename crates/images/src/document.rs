@@ -10,6 +10,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 /// Most layers of an image: Linux stacks 500 directories (fs/overlayfs/params.h, `OVL_MAX_STACK`), and one is ours.
 pub const MAX_LAYERS: usize = 499;
 
+/// How deep indexes may name indexes.
+pub(crate) const MAX_DEPTH: usize = 4;
+
 /// A document that a descriptor points at.
 #[derive(Debug)]
 pub(crate) enum Document {

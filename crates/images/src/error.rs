@@ -12,6 +12,9 @@ pub enum Error {
     /// There is no image with this name or id.
     #[error("No such image: {0}")]
     NoImage(String),
+    /// There is no manifest list with this name.
+    #[error("{0}: no such manifest list")]
+    NoList(String),
     /// An image is not to be had for a platform; the whole message.
     #[error("{0}")]
     NotOffered(String),

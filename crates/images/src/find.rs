@@ -2,7 +2,7 @@
 
 use super::document;
 use crate::error::{Error, Result};
-use oci::image::{Configuration, Descriptor, Index, Manifest};
+use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
 use oci::{Digest, Platform, Reference};
 use store::{Store, blobs, refs};
 
@@ -41,6 +41,16 @@ impl Image {
             configuration,
             names: Vec::new(),
         })
+    }
+
+    /// The descriptor of its manifest.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] if it has none, or what the system reports.
+    pub fn descriptor(&self, store: &Store) -> Result<Descriptor> {
+        let digest = self.manifest.ok_or_else(|| Error::NoImage(self.id.to_string()))?;
+        let kind = self.document.media_type.as_deref().unwrap_or(media_type::MANIFEST);
+        Ok(Descriptor::new(kind, digest, blobs::size(store, &digest)?))
     }
 }
 

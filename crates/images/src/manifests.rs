@@ -1,7 +1,8 @@
 //! Manifest lists in the making: images of registries that are to have one name. A list is a record of its own until it is pushed; no content is here.
 
 use super::copy::Registries;
-use super::document::Document;
+use super::document::{Document, parse};
+use super::pull::small_blob;
 use super::push::PushEvent;
 use crate::error::{At, Error, Result};
 use oci::image::{Configuration, Descriptor, Index, media_type};
@@ -69,13 +70,21 @@ fn read(path: &Path) -> Result<Option<List>> {
 /// The list of a name.
 ///
 /// # Errors
-/// [`Error::NoImage`] if there is none.
+/// [`Error::NoList`] if there is none.
 pub fn find(store: &Store, name: &Reference) -> Result<List> {
-    read(&path(store, name))?
-        .ok_or_else(|| Error::NoImage(format!("{}: no such manifest list", name.familiar())))
+    read(&path(store, name))?.ok_or_else(|| Error::NoList(name.familiar()))
 }
 
-/// Makes a list of images of registries, or adds them to the one that is there if `amend` says so.
+/// What becomes of a list that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and that is an error.
+    Refuse,
+    /// More is added to it.
+    Amend,
+}
+
+/// Makes a list of images of registries, or adds them to the one that is there.
 ///
 /// # Errors
 /// [`Error::Conflict`] if it is there, [`Error::Registry`] if an image cannot be had, [`Error::Invalid`] if it is a list itself.
@@ -84,11 +93,11 @@ pub fn create(
     client: &Client,
     name: &Reference,
     images: &[Reference],
-    amend: bool,
+    existing: Existing,
 ) -> Result<List> {
     super::names::allow(name)?;
     let before = read(&path(store, name))?;
-    if before.is_some() && !amend {
+    if before.is_some() && existing == Existing::Refuse {
         return Err(Error::Conflict(format!(
             "refusing to amend an existing manifest list with no --amend flag: {}",
             name.familiar()
@@ -119,19 +128,9 @@ fn entry(client: &Client, image: &Reference) -> Result<Entry> {
         return Err(Error::Invalid(format!("{what}: it is a manifest list itself")));
     };
     let mut descriptor = Descriptor::new(document.media_type(), found.digest, found.text.len() as u64);
-    let config = &manifest.config;
-    let mut text = Vec::new();
-    if config.size <= registry::DOCUMENT_LIMIT {
-        let mut download = client.blob(&route, &config.digest, config.size, 0, found.endpoint);
-        while let Some(chunk) = download.chunk()? {
-            text.extend_from_slice(&chunk);
-        }
-    }
-    if Digest::of(&text) == config.digest
-        && let Ok(configuration) = serde_json::from_slice::<Configuration>(&text)
-    {
-        descriptor.platform = Some(configuration.platform());
-    }
+    let text = small_blob(client, &route, &manifest.config, found.endpoint)?;
+    let configuration: Configuration = parse(&text, &format!("configuration of {what}"))?;
+    descriptor.platform = Some(configuration.platform());
     Ok(Entry { given: image.to_string(), source: image.at(found.digest).to_string(), descriptor })
 }
 
@@ -149,7 +148,7 @@ pub struct Annotation {
 /// Says something else of an image of a list.
 ///
 /// # Errors
-/// [`Error::NoImage`] if there is no such list, or no such image in it.
+/// [`Error::NoList`] if there is no such list, or no such image in it.
 pub fn annotate(store: &Store, name: &Reference, image: &Reference, annotation: &Annotation) -> Result<()> {
     let mut list = find(store, name)?;
     let found = list
@@ -179,7 +178,7 @@ pub fn annotate(store: &Store, name: &Reference, image: &Reference, annotation: 
 /// Pushes a list, after the images in it that its repository does not have; its digest.
 ///
 /// # Errors
-/// [`Error::NoImage`] if there is no such list, [`Error::Registry`].
+/// [`Error::NoList`] if there is no such list, [`Error::Registry`].
 pub fn push(
     store: &Store,
     client: &Client,
@@ -206,7 +205,7 @@ pub fn push(
 /// Forgets a list.
 ///
 /// # Errors
-/// [`Error::NoImage`] if there is none.
+/// [`Error::NoList`] if there is none.
 pub fn remove(store: &Store, name: &Reference) -> Result<()> {
     let path = path(store, name);
     match fs::remove_file(&path) {

@@ -18,7 +18,7 @@ use oci::image::{Configuration, Descriptor, Manifest};
 use oci::{DiffId, Digest, Platform, Reference};
 use registry::{Client, Wanted};
 use resolve::Resolved;
-pub(super) use resolve::Resolver;
+pub(super) use resolve::{Resolver, small_blob};
 use std::collections::HashSet;
 use store::leases::Lease;
 use store::{Store, layers, refs};
@@ -124,7 +124,10 @@ fn here(store: &Store, client: &Client, pull: &Pull) -> Result<Option<Descriptor
             let of_repository = |(other, target): &(Reference, Descriptor)| {
                 target.digest == *digest && (other.host(), other.path()) == (name.host(), name.path())
             };
-            Ok(before.or(refs::list(store)?.into_iter().find(of_repository).map(|(_, target)| target)))
+            if before.is_some() {
+                return Ok(before);
+            }
+            Ok(refs::list(store)?.into_iter().find(of_repository).map(|(_, target)| target))
         }
         Wanted::Tag(tag) => {
             let Some(before) = before else { return Ok(None) };
@@ -146,7 +149,8 @@ fn whole(store: &Store, lease: &Lease, target: &Descriptor, pull: &Pull) -> Resu
     let named = &image.configuration.rootfs.diff_ids;
     lease.hold(named.iter().map(|layer| layer.0).chain([image.id]).chain(image.manifest))?;
     let platform = image.platform.clone();
-    let suits = pull.platform.as_ref().is_none_or(|wanted| wanted.preference(&platform).is_some());
+    // of an index another platform's image may be all that is here; one without an index is what it is
+    let suits = wanted.preference(&platform).is_some() || pull.platform.is_none() && !target.is_index();
     let has_all = image.document.layers.len() == named.len()
         && image.document.layers.iter().zip(named).all(|(blob, layer)| layer::has(store, blob, layer));
     if !suits || !has_all {

@@ -108,13 +108,23 @@ pub(super) fn push_target(
     let plan = Plan::new(store, &lease, &target)?;
     sender.send(&plan.blobs)?;
     let what = push.name.familiar();
+    let own = called(&push.name, &target.digest)?;
     for (descriptor, text) in &plan.documents {
-        let tag = push.name.tag().unwrap_or("latest");
         let is_target = descriptor.digest == target.digest;
-        let wanted = if is_target { Wanted::Tag(tag) } else { Wanted::Digest(&descriptor.digest) };
+        let wanted = if is_target { own } else { Wanted::Digest(&descriptor.digest) };
         client.put_document(&route, &what, wanted, &descriptor.media_type, text)?;
     }
     Ok(Pushed { target, only })
+}
+
+/// What a document with this digest is called in a registry by a name; a digest in the name has to be this one.
+pub(super) fn called<'n>(name: &'n Reference, digest: &Digest) -> Result<Wanted<'n>> {
+    match Wanted::of(name) {
+        Wanted::Digest(wanted) if wanted != digest => {
+            Err(Error::Invalid(format!("{}: what is sent has digest {digest}", name.familiar())))
+        }
+        wanted => Ok(wanted),
+    }
 }
 
 /// Other repositories of the same registry, with the blobs that they have: what the store knows of them.

@@ -74,17 +74,22 @@ impl Transfers {
         }
     }
 
-    /// Something is over for it.
-    pub fn state(&self, digest: &str, text: &str, is_last: bool) {
+    /// Something is over for it, and something else begins.
+    pub fn state(&self, digest: &str, text: &str) {
+        self.turn(digest, text, ProgressBar::set_message);
+    }
+
+    /// It is done.
+    pub fn finish(&self, digest: &str, text: &str) {
+        self.turn(digest, text, ProgressBar::finish_with_message);
+    }
+
+    fn turn(&self, digest: &str, text: &str, show: fn(&ProgressBar, String)) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(digest) {
             Some(bar) => {
                 bar.set_style(waiting());
-                if is_last {
-                    bar.finish_with_message(text.to_owned())
-                } else {
-                    bar.set_message(text.to_owned())
-                }
+                show(bar, text.to_owned());
             }
             None => self.line(&format!("{}: {text}", short_id(digest))),
         }

@@ -20,7 +20,7 @@ const HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 /// Which files are read. What does not exist is passed over.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
-    /// `registries.conf` and its drop-ins; later ones win.
+    /// `registries.conf` and directories of its drop-ins; later ones win.
     pub registries_conf: Vec<PathBuf>,
     /// Directories with a directory for each host, which holds `hosts.toml` or certificates; the first that has one for the host counts.
     pub certificates: Vec<PathBuf>,

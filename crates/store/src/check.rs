@@ -2,7 +2,7 @@
 
 use crate::error::{At, Error, Result};
 use crate::layers::Meta;
-use crate::{Store, blobs, changeset, layers, trash};
+use crate::{Store, blobs, changeset, layers, staging, trash};
 use oci::digest::Hasher;
 use oci::{DiffId, Digest};
 use std::fs::{self, File};
@@ -89,6 +89,8 @@ fn wrong_blob(store: &Store, digest: &Digest) -> Option<String> {
 
 fn wrong_layer(store: &Store, layer: &DiffId, meta: &Meta, good: Option<&Digest>) -> Option<String> {
     let found = match layers::open(store, layer).and_then(|root| canonical(root.as_fd())) {
+        // removed meanwhile
+        Err(Error::NoLayer(_)) if !layers::exists(store, layer) => return None,
         Err(Error::NoLayer(_)) => return Some("its directory is gone".into()),
         Err(error) => return Some(error.to_string()),
         Ok(found) => found,
@@ -131,6 +133,8 @@ pub fn discard(store: &Store, damage: &Damage) -> Result<()> {
         Damage::Layer { layer, .. } => layers::directory(store, layer),
     };
     let lock = store.lock_path();
-    let _lock = LockFile::exclusive(&lock).at("lock", lock)?;
-    if path.exists() { trash::discard(store, &path) } else { Ok(()) }
+    let lock = LockFile::exclusive(&lock).at("lock", lock)?;
+    let place = trash::condemn(store, &path)?;
+    drop(lock);
+    place.map_or(Ok(()), |place| staging::remove(&place))
 }

@@ -154,6 +154,7 @@ fn sweep(store: &Store) -> Result<()> {
     for directory in ["", "refs", "cache", "blobs/sha256"] {
         sweep_temporary(&store.path(directory))?;
     }
+    sweep_drafts(store, &store.path("manifests"))?;
     downloads::sweep(store, downloads::KEPT)?;
     Ok(())
 }

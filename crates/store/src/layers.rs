@@ -22,7 +22,7 @@ pub struct Meta {
     pub tar_size: u64,
     /// Bytes of the files in it.
     pub size: u64,
-    /// The blob that it came in, if it came from outside; without one the canonical tar has the diff-id.
+    /// The blob that it came in, or was packed into for others; without one the canonical tar has the diff-id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blob: Option<Digest>,
     /// The boot in which the layer is valid while it has not been made durable.
@@ -262,11 +262,15 @@ pub fn seal(store: &Store, layers: &[DiffId], documents: &[&[u8]]) -> Result<()>
     for layer in layers {
         let meta = meta(store, layer)?;
         if meta.boot.is_some() {
-            open.push((layer, meta));
+            open.push(layer);
         }
     }
     if open.is_empty() {
-        return documents.iter().try_for_each(|text| crate::blobs::put_document(store, text).map(drop));
+        for text in documents {
+            crate::blobs::put_document(store, text)?;
+        }
+        // whoever sealed the layers may not be done with it, and blobs may have got their names meanwhile
+        return durable::sync_file_system(store.data_root());
     }
     let mut written = Vec::new();
     for text in documents {
@@ -279,16 +283,28 @@ pub fn seal(store: &Store, layers: &[DiffId], documents: &[&[u8]]) -> Result<()>
     for (temporary, path) in written {
         fs::rename(&temporary, &path).at("rename to", path)?;
     }
-    for (layer, meta) in open {
-        let text = serde_json::to_vec(&Meta { boot: None, ..meta })
-            .expect("a struct of numbers and strings serialises");
-        durable::replace(&directory(store, layer).join("meta"), &text)?;
+    for layer in open {
+        change(store, layer, durable::replace, |meta| Meta { boot: None, ..meta })?;
     }
     // one sync for all of these small files, instead of two for each
     durable::sync_file_system(store.data_root())
 }
 
-/// Writes the layer's uncompressed tar: from its blob if it came from outside, else in canonical form, checking that it still has its digest.
+/// Changes what is recorded beside a layer, as it is now: one process may seal it while another packs it.
+fn change(
+    store: &Store,
+    layer: &DiffId,
+    write: fn(&Path, &[u8]) -> Result<()>,
+    change: impl FnOnce(Meta) -> Meta,
+) -> Result<()> {
+    let lock = store.exec_root().join("locks/layers");
+    let _lock = LockFile::exclusive(&lock).at("lock", lock)?;
+    let text =
+        serde_json::to_vec(&change(meta(store, layer)?)).expect("a struct of numbers and strings serialises");
+    write(&directory(store, layer).join("meta"), &text)
+}
+
+/// Writes the layer's uncompressed tar: from its blob if it has one, else in canonical form, checking that it still has its digest.
 ///
 /// # Errors
 /// [`Error::Damaged`] if the layer no longer has its digest.
@@ -350,9 +366,7 @@ pub fn pack(store: &Store, layer: &DiffId, lease: &Lease) -> Result<Packed> {
     let destination = crate::blobs::path(store, &blob);
     fs::rename(&path, &destination).at("rename to", &destination)?;
     durable::sync_parent(&destination)?;
-    let text = serde_json::to_vec(&Meta { blob: Some(blob), ..meta })
-        .expect("a struct of numbers and strings serialises");
-    durable::write(&directory(store, layer).join("meta"), &text)?;
+    change(store, layer, durable::write, |meta| Meta { blob: Some(blob), ..meta })?;
     Ok(Packed { blob, size, compression: changeset::Compression::Gzip })
 }
 

@@ -1,6 +1,6 @@
 //! Image content on this machine: blobs, layers, refs, leases, the build cache's records, and their collection.
 //!
-//! Floor 1. Uses `sys` and `oci`. **Not here:** the network (`registry`), containers and what images mean (`engine`).
+//! Floor 1. Uses `sys` and `oci`. **Not here:** the network (`registry`), containers and what images mean (`images`).
 //!
 //! # On disk
 //! ```text

@@ -56,11 +56,11 @@ impl Identity {
     }
 }
 
-/// `/proc/<pid>/stat`. A proc file has no size to go by, and this one fits.
+/// `/proc/<pid>/stat`. A proc file has no size to go by, and this one fits. A process may have any bytes in its name.
 fn stat_of(pid: i32) -> std::io::Result<String> {
-    let mut stat = String::with_capacity(1024);
-    std::fs::File::open(format!("/proc/{pid}/stat"))?.read_to_string(&mut stat)?;
-    Ok(stat)
+    let mut stat = Vec::with_capacity(1024);
+    std::fs::File::open(format!("/proc/{pid}/stat"))?.read_to_end(&mut stat)?;
+    Ok(String::from_utf8_lossy(&stat).into_owned())
 }
 
 /// State and start time from the content of `/proc/<pid>/stat`; the command in parentheses may contain anything.

@@ -4,7 +4,7 @@ use crate::failure::{Failure, Outcome};
 use crate::flags::network;
 use crate::globals::Globals;
 use crate::registries;
-use build::{BuildContext, Caller, Cancel, EventKind, Export, Pull, Request};
+use build::{BuildContext, Caller, Cancel, Export, Pull, Request};
 use engine::Engine;
 use oci::{Platform, Reference};
 use output::progress::{self, Size, Style};
@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
+
+/// Exit code of a build that was canceled, as of a program that SIGINT ends.
+const CANCELED: i32 = 130;
 
 /// Where the Dockerfile is if nobody says otherwise.
 const DOCKERFILE: &str = "Dockerfile";
@@ -92,8 +95,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
         tell(&built.id.to_string(), &request.names);
     }
     if style != Style::Quiet
-        && let Some(image) = request.names.first()
-        && let Some(warning) = super::image::pull::warning(&engine, image, &request.platform)
+        && let Some(warning) = super::image::pull::warning(&engine, &built.id)
     {
         warn(&[warning]);
     }
@@ -167,6 +169,14 @@ fn cache(text: &str) -> Outcome<Export> {
     Ok(Export { name: name.ok_or_else(|| invalid("ref=NAME is missing".into()))?, all })
 }
 
+/// The same to read from.
+fn cache_from(text: &str) -> Outcome<Reference> {
+    if text.split(',').any(|part| part.starts_with("mode=")) {
+        return Err(Failure::usage(format!("invalid build cache {text:?}: mode= is for --cache-to")));
+    }
+    Ok(cache(text)?.name)
+}
+
 fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<Request> {
     let names = arguments.tag.iter().map(|name| {
         name.parse::<Reference>().map_err(|error| {
@@ -193,7 +203,7 @@ fn request(arguments: &Arguments, file_name: String, text: Vec<u8>) -> Outcome<R
         network: network(&arguments.network)?,
         platform: arguments.platform.clone().unwrap_or_else(Platform::host),
         pull: policy(&arguments.pull)?,
-        cache_from: arguments.cache_from.iter().map(|text| Ok(cache(text)?.name)).collect::<Outcome<_>>()?,
+        cache_from: arguments.cache_from.iter().map(|text| cache_from(text)).collect::<Outcome<_>>()?,
         cache_to: arguments.cache_to.iter().map(|text| cache(text)).collect::<Outcome<_>>()?,
     })
 }
@@ -308,16 +318,7 @@ fn warn(warnings: &[String]) {
     }
 }
 
-fn send(sender: &Mutex<mpsc::Sender<progress::Event>>, event: build::Event) {
-    let kind = match event.kind {
-        EventKind::Started => progress::Kind::Started,
-        EventKind::Cached => progress::Kind::Cached,
-        EventKind::Output(bytes) => progress::Kind::Output(bytes),
-        EventKind::Finished { milliseconds } => progress::Kind::Finished { milliseconds },
-        EventKind::Failed { message } => progress::Kind::Failed { message },
-        EventKind::Canceled => progress::Kind::Canceled,
-    };
-    let event = progress::Event { step: event.step, of: event.of, name: event.name, kind };
+fn send(sender: &Mutex<mpsc::Sender<progress::Event>>, event: progress::Event) {
     // the display may have ended
     let _ = sender.lock().unwrap_or_else(PoisonError::into_inner).send(event);
 }
@@ -332,9 +333,12 @@ fn cancel_on_signal(queue: &sys::signal::SignalQueue, done: &Cancel, cancel: &Ca
             return;
         }
         if queue.next().is_some() {
+            if cancel.is_canceled() {
+                // it may wait for a lock that somebody else has for a whole download: whoever asks twice does not want to
+                std::process::exit(CANCELED);
+            }
             cancel.cancel();
             client.cancel();
-            return;
         }
     }
 }
@@ -350,7 +354,7 @@ fn failure(error: build::Error) -> Failure {
         build::Error::Step { message, excerpt, .. } => {
             Failure::new(format!("build failed\n{excerpt}\n{message}"))
         }
-        build::Error::Canceled => Failure::new("canceled").with_code(130),
+        build::Error::Canceled => Failure::new("canceled").with_code(CANCELED),
         build::Error::Engine(error) => error.into(),
         error => Failure::new(error.to_string()),
     }

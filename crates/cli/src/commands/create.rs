@@ -30,21 +30,19 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     if let Some(file) = file {
         write_id(file, &record.id)?;
     }
-    warn_of_platform(&record, &arguments.container)?;
+    warn_of_platform(&record, &arguments.container);
     writeln!(std::io::stdout(), "{}", record.id)?;
     Ok(0)
 }
 
 /// Docker's word on an image for another machine that nobody asked for.
-pub(super) fn warn_of_platform(record: &Record, flags: &flags::Container) -> Outcome<()> {
+pub(super) fn warn_of_platform(record: &Record, flags: &flags::Container) {
     let (own, host) = (&record.platform, Platform::host());
     if flags.platform.is_none() && !own.architecture.is_empty() && host.preference(own).is_none() {
-        writeln!(
-            std::io::stderr(),
+        say!(
             "WARNING: The requested image's platform ({own}) does not match the detected host platform ({host}) and no specific platform was requested"
-        )?;
+        );
     }
-    Ok(())
 }
 
 /// Creates a container, and pulls its image before that if it has to be.
@@ -77,7 +75,7 @@ pub(super) fn with_image<T>(
                 } else {
                     error.to_string()
                 };
-                writeln!(std::io::stderr(), "{reason}")?;
+                say!("{reason}");
             }
             fetch().map_err(failed)?;
             create(engine, options).map_err(|error| failed(error.into()))

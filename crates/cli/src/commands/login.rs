@@ -36,7 +36,7 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
         return Err(Failure::usage("the --password-stdin option requires --username to be set"));
     }
     if arguments.password.is_some() {
-        say("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")?;
+        say!("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
     }
     let host = host(arguments.server.as_deref());
     let keyring = registries::keyring();
@@ -56,10 +56,10 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
         other => other,
     };
     if let Kept::File(path) = keyring.keep(&host, &secret).map_err(failed)? {
-        say(&format!(
+        say!(
             "\nWARNING! Your credentials are stored unencrypted in '{}'.\nConfigure a credential helper (\"credsStore\" in that file) to remove this warning.\n",
             path.display()
-        ))?;
+        );
     }
     succeeded()
 }
@@ -67,10 +67,6 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
 fn succeeded() -> Outcome {
     writeln!(std::io::stdout(), "Login Succeeded")?;
     Ok(0)
-}
-
-fn say(text: &str) -> Outcome<()> {
-    Ok(writeln!(std::io::stderr(), "{text}")?)
 }
 
 /// Where name and password come from.
@@ -90,7 +86,7 @@ fn asked(arguments: &Arguments, client: &Client, keyring: &Keyring, host: &str) 
         if client.login(host, &user, &password).is_ok() {
             return Ok(Asked::Known);
         }
-        say("Login did not succeed with them")?;
+        say!("Login did not succeed with them");
     }
     let is_terminal = terminal::input_is_terminal();
     if !is_terminal

@@ -41,7 +41,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     if let Some(file) = id_file {
         super::create::write_id(file, &record.id)?;
     }
-    super::create::warn_of_platform(&record, &arguments.container)?;
+    super::create::warn_of_platform(&record, &arguments.container);
     if arguments.detach {
         return start_detached(&engine, &record, lock);
     }

@@ -63,16 +63,17 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
             && official.is_none_or(|wanted| one.official == wanted)
             && automated.is_none_or(|wanted| one.automated == wanted)
     };
-    let rows = found.iter().filter(|one| fits(one)).map(|one| row(one, arguments.no_trunc));
+    let shown = if arguments.no_trunc { usize::MAX } else { SHOWN };
+    let rows = found.iter().filter(|one| fits(one)).map(|one| row(one, shown));
     template::list(&mut std::io::stdout().lock(), &format, HEADERS, rows.collect::<Vec<_>>())?;
     Ok(0)
 }
 
-fn row(found: &Found, is_whole: bool) -> Row {
+fn row(found: &Found, shown: usize) -> Row {
     let ok = |truth: bool| if truth { "[OK]" } else { "" };
     let mut description = found.description.replace(['\n', '\r', '\t'], " ");
-    if !is_whole && description.chars().count() > SHOWN {
-        description = description.chars().take(SHOWN - 1).chain(['…']).collect();
+    if description.chars().count() > shown {
+        description = description.chars().take(shown - 1).chain(['…']).collect();
     }
     Row::default()
         .with("Name", found.name.clone())

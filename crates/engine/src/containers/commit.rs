@@ -1,5 +1,6 @@
 //! Making an image of a container: its changes become a layer on those of its image.
 
+use super::copy::transfer::pump;
 use super::directory::Directory;
 use super::find;
 use super::pause::{pause, unpause};
@@ -13,7 +14,7 @@ use oci::Reference;
 use oci::image::{Configuration, Execution, History};
 use std::fs::File;
 use std::os::fd::AsFd;
-use store::changeset::{self, Unpack, Whiteouts};
+use store::changeset::{self, Unpack};
 use store::layers::{self, Draft, Durability};
 use store::leases::Lease;
 
@@ -46,6 +47,10 @@ pub fn commit(
     let base: Configuration = parse(engine.store(), &record.image)?;
     let lease = Lease::new(engine.store())?;
     lease.hold(record.layers.iter().map(|layer| layer.0))?;
+    if record.layers.len() >= images::MAX_LAYERS {
+        let limit = images::MAX_LAYERS;
+        return Err(Error::Invalid(format!("the image would have more than {limit} layers")));
+    }
     let is_paused = options.pause && container.status == Status::Running;
     if is_paused {
         pause(engine, &record.id)?;
@@ -60,12 +65,7 @@ pub fn commit(
     configuration.config = record.execution.clone();
     change(&mut configuration.config)?;
     configuration.rootfs.diff_ids = record.layers.clone();
-    let layer = layer?;
-    configuration.rootfs.diff_ids.push(layer);
-    if configuration.rootfs.diff_ids.len() > images::MAX_LAYERS {
-        let limit = images::MAX_LAYERS;
-        return Err(Error::Invalid(format!("the image would have more than {limit} layers")));
-    }
+    configuration.rootfs.diff_ids.push(layer?);
     configuration.history.push(History {
         created,
         created_by: Some(record.command.join(" ")),
@@ -82,21 +82,6 @@ fn changes(engine: &Engine, id: &str, lease: &Lease) -> Result<oci::DiffId> {
     let source = File::open(&upper).at("open", &upper)?;
     let draft = Draft::new(engine.store())?;
     let target = File::open(draft.fs()).at("open", draft.fs())?;
-    let (mut reader, mut writer) = std::io::pipe().at("make", "a pipe")?;
-    let options = Unpack { whiteouts: Whiteouts::Overlay, ..Unpack::default() };
-    std::thread::scope(|scope| {
-        let writing = std::thread::Builder::new().spawn_scoped(scope, move || {
-            let written = changeset::write(source.as_fd(), &mut writer, &changeset::Write::default());
-            drop(writer);
-            written
-        });
-        let writing = writing.at("make", "a thread")?;
-        let unpacked = changeset::unpack(&mut reader, target.as_fd(), &options);
-        drop(reader);
-        // a reader that has failed is why a writer fails
-        unpacked?;
-        writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok::<_, Error>(())
-    })?;
+    pump(source.as_fd(), &changeset::Write::default(), target.as_fd(), &Unpack::default())?;
     Ok(layers::commit(engine.store(), draft, Durability::Later, lease)?.0)
 }

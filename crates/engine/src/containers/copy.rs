@@ -7,7 +7,7 @@
 mod channel;
 mod place;
 mod plan;
-mod transfer;
+pub(super) mod transfer;
 
 pub use transfer::{into, out_of};
 

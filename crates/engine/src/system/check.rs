@@ -72,7 +72,10 @@ pub fn check(engine: &Engine) -> Result<Report> {
 /// # Errors
 /// What the system reports. What cannot be repaired is no error but a problem that remains.
 pub fn repair(engine: &Engine, client: &Client) -> Result<Report> {
-    let (mut report, damage) = examine(engine)?;
+    let (mut report, mut damage) = examine(engine)?;
+    let running = running(engine)?;
+    // nothing is taken from under a container
+    damage.retain(|one| !matches!(one, Damage::Layer { layer, .. } if running.contains(layer)));
     for one in &damage {
         // what was made here and is damaged is all that there is of it
         if !matches!(one, Damage::Layer { blob: None, .. }) {
@@ -98,6 +101,12 @@ pub fn repair(engine: &Engine, client: &Client) -> Result<Report> {
         problem.outcome = if remains { Outcome::Remains } else { Outcome::Repaired };
     }
     Ok(report)
+}
+
+/// The layers of containers that run.
+fn running(engine: &Engine) -> Result<HashSet<DiffId>> {
+    let all = containers::list(engine)?.into_iter().filter(|container| container.status.is_running());
+    Ok(all.flat_map(|container| container.record.layers).collect())
 }
 
 /// Asks the registry of a name for what it pointed at.

@@ -1,18 +1,15 @@
 //! From registry to registry: blobs pass through, and nothing is kept. The registry that takes a blob verifies it; documents are verified here.
 
 use super::{Progress, Which};
-use crate::document::{self, Document};
+use crate::document::{self, Document, MAX_DEPTH};
 use crate::error::{Error, Result};
-use crate::push::{BlobState, PushEvent};
+use crate::push::{BlobState, PushEvent, called};
 use crate::{layout, parallel};
 use oci::image::{Descriptor, Index, Manifest};
 use oci::{Digest, Platform, Reference};
 use registry::hosts::Route;
 use registry::{Client, Content, Download, Parcel, Pushed, Wanted};
 use std::io::{self, Read};
-
-/// How deep indexes may name indexes.
-const MAX_DEPTH: usize = 4;
 
 /// Copies between registries.
 pub(crate) struct Registries<'a> {
@@ -35,19 +32,15 @@ impl Registries<'_> {
         let (source, target) = (self.client.route(from)?, self.client.route(to)?);
         let sibling = if from.host() == to.host() { vec![from.path().to_owned()] } else { Vec::new() };
         let pair = Pair { from: &source, to: &target, sibling, name: from };
-        let (mut text, mut descriptor, mut document) = self.document(&pair, Wanted::of(from))?;
-        while let (Document::Index(index), false) = (&document, *which == Which::All) {
+        let (mut text, mut descriptor, mut document) = self.document(&pair, Wanted::of(from), None)?;
+        for _ in 0..MAX_DEPTH {
+            let (Document::Index(index), false) = (&document, *which == Which::All) else { break };
             let chosen = choose(index, which, from)?;
-            (text, descriptor, document) = self.document(&pair, Wanted::Digest(&chosen.digest))?;
+            let wanted = Wanted::Digest(&chosen.digest);
+            (text, descriptor, document) = self.document(&pair, wanted, Some(chosen))?;
         }
         self.content(&pair, &document, 0)?;
-        let wanted = Wanted::of(to);
-        if let Wanted::Digest(digest) = wanted
-            && *digest != descriptor.digest
-        {
-            let found = descriptor.digest;
-            return Err(Error::Invalid(format!("{}: what is copied has digest {found}", to.familiar())));
-        }
+        let wanted = called(to, &descriptor.digest)?;
         self.client.put_document(&target, &to.familiar(), wanted, &descriptor.media_type, &text)?;
         Ok(descriptor)
     }
@@ -62,7 +55,7 @@ impl Registries<'_> {
     pub(crate) fn platforms(&self, name: &Reference) -> Result<Vec<Option<Platform>>> {
         let route = self.client.route(name)?;
         let pair = Pair { from: &route, to: &route, sibling: Vec::new(), name };
-        Ok(match self.document(&pair, Wanted::of(name))?.2 {
+        Ok(match self.document(&pair, Wanted::of(name), None)?.2 {
             Document::Manifest(_) => vec![None],
             Document::Index(index) => {
                 document::images(&index).filter_map(|d| d.platform.clone()).map(Some).collect()
@@ -70,10 +63,17 @@ impl Registries<'_> {
         })
     }
 
-    fn document(&self, pair: &Pair<'_>, wanted: Wanted<'_>) -> Result<(Vec<u8>, Descriptor, Document)> {
+    /// A document; `announced` is what an index says of it.
+    fn document(
+        &self,
+        pair: &Pair<'_>,
+        wanted: Wanted<'_>,
+        announced: Option<&Descriptor>,
+    ) -> Result<(Vec<u8>, Descriptor, Document)> {
         let what = pair.name.familiar();
         let found = self.client.document(pair.from, &what, wanted)?;
-        let announced = if document::is_known(&found.media_type) { found.media_type.as_str() } else { "" };
+        let told = if document::is_known(&found.media_type) { found.media_type.as_str() } else { "" };
+        let announced = announced.map_or(told, |descriptor| descriptor.media_type.as_str());
         let document = Document::parse(&found.text, &what, announced)?;
         let descriptor = Descriptor::new(document.media_type(), found.digest, found.text.len() as u64);
         Ok((found.text, descriptor, document))
@@ -93,7 +93,7 @@ impl Registries<'_> {
                         continue;
                     }
                     let wanted = Wanted::Digest(&child.digest);
-                    let (text, _, document) = self.document(pair, wanted)?;
+                    let (text, _, document) = self.document(pair, wanted, Some(child))?;
                     self.content(pair, &document, depth + 1)?;
                     self.client.put_document(pair.to, &what, wanted, &child.media_type, &text)?;
                 }

@@ -2,7 +2,7 @@
 
 use super::source::Source;
 use super::{Load, MAX_DOCUMENTS, Progress};
-use crate::document::{self, Document, MAX_LAYERS, parse};
+use crate::document::{self, Document, MAX_DEPTH, MAX_LAYERS, parse};
 use crate::error::{Error, Result};
 use crate::{commit, layout};
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
@@ -14,9 +14,6 @@ use store::{Store, blobs};
 mod layer;
 
 pub(super) use layer::Layer;
-
-/// How deep indexes may name indexes.
-const MAX_DEPTH: usize = 4;
 
 /// One archive on its way into the store.
 pub(super) struct Admission<'a> {
@@ -149,8 +146,7 @@ impl<'a> Admission<'a> {
             return Ok(None);
         }
         self.layers(&layers, diff_ids, &format!("image {name}"))?;
-        blobs::put_document(self.store(), &config)?;
-        blobs::put_document(self.store(), text)?;
+        store::layers::seal(self.store, diff_ids, &[&config, text])?;
         Ok(Some(manifest.config.digest))
     }
 
@@ -183,8 +179,7 @@ impl<'a> Admission<'a> {
         let text = serde_json::to_vec(&manifest).expect("a manifest serialises");
         let digest = Digest::of(&text);
         self.lease.hold([id, digest])?;
-        blobs::put_document(self.store(), configuration)?;
-        blobs::put_document(self.store(), &text)?;
+        store::layers::seal(self.store, layers, &[configuration, &text])?;
         Ok(Descriptor::new(media_type::MANIFEST, digest, text.len() as u64))
     }
 

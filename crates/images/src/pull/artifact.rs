@@ -30,13 +30,7 @@ impl Artifact {
 ///
 /// # Errors
 /// [`Error::Registry`], and [`Error::Unsupported`] if it is something else.
-pub fn fetch_artifact(
-    store: &Store,
-    client: &Client,
-    name: &Reference,
-    media_type: &str,
-    lease: &Lease,
-) -> Result<(Artifact, Vec<u8>)> {
+pub fn fetch_artifact(client: &Client, name: &Reference, media_type: &str) -> Result<(Artifact, Vec<u8>)> {
     let (route, what) = (client.route(name)?, name.familiar());
     let found = client.document(&route, &what, Wanted::of(name))?;
     let endpoint = found.endpoint;
@@ -47,9 +41,7 @@ pub fn fetch_artifact(
         let kind = cut(&manifest.config.media_type);
         return Err(Error::Unsupported(format!("{what}: its content is of type {kind}")));
     }
-    let pull = super::Pull { name: name.clone(), platform: None, names: Vec::new() };
-    let resolver = super::Resolver { store, client, route: &route, lease, pull: &pull };
-    let text = resolver.small_blob(&manifest.config, endpoint)?;
+    let text = super::resolve::small_blob(client, &route, &manifest.config, endpoint)?;
     Ok((Artifact { route, endpoint, layers: manifest.layers }, text))
 }
 

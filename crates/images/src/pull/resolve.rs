@@ -1,7 +1,7 @@
 //! From a name to a manifest and its configuration, by way of indexes. Every document is verified before it is parsed.
 
 use super::Pull;
-use crate::document::{self, Document, cut};
+use crate::document::{self, Document, MAX_DEPTH, cut};
 use crate::error::{Error, Result};
 use oci::image::{Configuration, Descriptor, Index, Manifest};
 use oci::{Digest, Platform};
@@ -9,9 +9,6 @@ use registry::hosts::Route;
 use registry::{Client, DOCUMENT_LIMIT, Wanted};
 use store::leases::Lease;
 use store::{Store, blobs};
-
-/// How deep indexes may name indexes.
-const MAX_DEPTH: usize = 4;
 
 /// What a name means.
 #[derive(Debug)]
@@ -123,7 +120,7 @@ impl Resolver<'_> {
         self.lease.hold([descriptor.digest])?;
         let text = match blobs::read_document(self.store, &descriptor.digest) {
             Ok(text) if Digest::of(&text) == descriptor.digest => text,
-            _ => self.small_blob(descriptor, endpoint)?,
+            _ => small_blob(self.client, self.route, descriptor, endpoint)?,
         };
         check_size(descriptor, text.len())?;
         let name = format!("configuration of {}", own.digest);
@@ -142,30 +139,35 @@ impl Resolver<'_> {
         }
         Ok((configuration, text))
     }
+}
 
-    /// A blob that is a document. Bad bytes are asked for again elsewhere.
-    pub(super) fn small_blob(&self, descriptor: &Descriptor, endpoint: usize) -> Result<Vec<u8>> {
-        let Descriptor { digest, size, .. } = descriptor;
-        if *size > DOCUMENT_LIMIT {
-            return Err(Error::Invalid(format!(
-                "configuration {digest} has {size} bytes, a document has at most {DOCUMENT_LIMIT}"
-            )));
+/// A blob that is a document. Bad bytes are asked for again elsewhere.
+pub(crate) fn small_blob(
+    client: &Client,
+    route: &Route,
+    descriptor: &Descriptor,
+    endpoint: usize,
+) -> Result<Vec<u8>> {
+    let Descriptor { digest, size, .. } = descriptor;
+    if *size > DOCUMENT_LIMIT {
+        return Err(Error::Invalid(format!(
+            "configuration {digest} has {size} bytes, a document has at most {DOCUMENT_LIMIT}"
+        )));
+    }
+    let mut download = client.blob(route, digest, *size, 0, endpoint);
+    loop {
+        let mut text = Vec::new();
+        while let Some(chunk) = download.chunk()? {
+            text.extend_from_slice(&chunk);
         }
-        let mut download = self.client.blob(self.route, digest, *size, 0, endpoint);
-        loop {
-            let mut text = Vec::new();
-            while let Some(chunk) = download.chunk()? {
-                text.extend_from_slice(&chunk);
-            }
-            let found = Digest::of(&text);
-            if found == *digest {
-                return Ok(text);
-            }
-            let what = format!("configuration {digest}");
-            let (host, expected) = (download.host().to_owned(), *digest);
-            if !download.reject(0) {
-                return Err(registry::Error::DigestMismatch { what, host, expected, found }.into());
-            }
+        let found = Digest::of(&text);
+        if found == *digest {
+            return Ok(text);
+        }
+        let what = format!("configuration {digest}");
+        let (host, expected) = (download.host().to_owned(), *digest);
+        if !download.reject(0) {
+            return Err(registry::Error::DigestMismatch { what, host, expected, found }.into());
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use crate::find::{Image, parse};
 use crate::parallel;
 use oci::image::{Configuration, Descriptor, Index, Manifest, media_type};
-use oci::{DiffId, Platform};
+use oci::{DiffId, Digest, Platform};
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use store::changeset::Compression;
 use store::leases::Lease;
@@ -29,7 +30,7 @@ impl Packing<'_> {
         if !target.is_index() {
             return Ok((self.manifest(target)?, None));
         }
-        if platform.is_none() && self.is_whole(target)? {
+        if platform.is_none() && self.is_whole(target, &mut HashSet::new())? {
             return Ok((target.clone(), None));
         }
         let wanted = platform.cloned().unwrap_or_else(Platform::host);
@@ -41,16 +42,17 @@ impl Packing<'_> {
                 target.digest
             )));
         }
-        let digest = image.manifest.ok_or_else(|| Error::NoImage(target.digest.to_string()))?;
-        let kind = image.document.media_type.as_deref().unwrap_or(media_type::MANIFEST);
-        let manifest = Descriptor::new(kind, digest, blobs::size(self.store, &digest)?);
+        let manifest = image.descriptor(self.store)?;
         let only = platform.is_none().then_some(own);
         Ok((self.manifest(&manifest)?, only))
     }
 
-    /// Whether all that an index names is there.
-    fn is_whole(&self, target: &Descriptor) -> Result<bool> {
+    /// Whether all that an index names is there. What is in `seen` was looked at: documents may be named again and again.
+    fn is_whole(&self, target: &Descriptor, seen: &mut HashSet<Digest>) -> Result<bool> {
         let store = self.store;
+        if !seen.insert(target.digest) {
+            return Ok(true);
+        }
         self.lease.hold([target.digest])?;
         if !blobs::exists(store, &target.digest) {
             return Ok(false);
@@ -58,7 +60,7 @@ impl Packing<'_> {
         if target.is_index() {
             let index: Index = parse(self.store, &target.digest)?;
             for child in &index.manifests {
-                if !self.is_whole(child)? {
+                if !self.is_whole(child, seen)? {
                     return Ok(false);
                 }
             }
@@ -72,7 +74,7 @@ impl Packing<'_> {
 
     /// A manifest whose blobs are all there: the same one, or one that takes its place.
     fn manifest(&self, target: &Descriptor) -> Result<Descriptor> {
-        if self.is_whole(target)? {
+        if self.is_whole(target, &mut HashSet::new())? {
             return Ok(target.clone());
         }
         let store = self.store;
@@ -96,7 +98,7 @@ impl Packing<'_> {
         })?;
         manifest.layers = packed.into_inner().unwrap_or_else(PoisonError::into_inner);
         let text = serde_json::to_vec(&manifest).expect("a manifest serialises");
-        let digest = oci::Digest::of(&text);
+        let digest = Digest::of(&text);
         self.lease.hold([digest])?;
         blobs::put_document(store, &text)?;
         let packed = Descriptor::new(&target.media_type, digest, text.len() as u64);

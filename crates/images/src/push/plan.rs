@@ -1,7 +1,7 @@
 //! What has to be in a registry for a manifest or index to be whole there.
 
+use crate::document::parse;
 use crate::error::Result;
-use crate::find::parse;
 use oci::Digest;
 use oci::image::{Descriptor, Index, Manifest};
 use std::collections::HashSet;
@@ -31,12 +31,12 @@ impl Plan {
         lease.hold([target.digest])?;
         let text = blobs::read_document(store, &target.digest)?;
         if target.is_index() {
-            let index: Index = parse(store, &target.digest)?;
+            let index: Index = parse(&text, &target.digest.to_string())?;
             for child in &index.manifests {
                 self.reach(store, lease, child)?;
             }
         } else {
-            let manifest: Manifest = parse(store, &target.digest)?;
+            let manifest: Manifest = parse(&text, &target.digest.to_string())?;
             lease.hold(manifest.layers.iter().map(|blob| blob.digest).chain([manifest.config.digest]))?;
             for blob in manifest.layers.into_iter().chain([manifest.config]) {
                 if self.seen.insert(blob.digest) {

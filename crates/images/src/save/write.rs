@@ -41,10 +41,7 @@ pub(super) fn archive(store: &Store, plan: &Plan, out: &mut dyn Write) -> Result
 /// Writes an OCI layout directory, its index last.
 pub(super) fn directory(store: &Store, plan: &Plan, path: &Path) -> Result<()> {
     let blobs = path.join("blobs/sha256");
-    DirBuilder::new().recursive(true).mode(0o755).create(path).at("make directory", path)?;
-    if fs::read_dir(path).at("list", path)?.next().is_some() {
-        return Err(Error::Conflict(format!("{}: directory is not empty", path.display())));
-    }
+    empty(path)?;
     DirBuilder::new().recursive(true).mode(0o755).create(&blobs).at("make directory", &blobs)?;
     for (digest, content) in &plan.blobs {
         let place = path.join(layout::blob(digest));
@@ -65,10 +62,7 @@ pub(super) fn flat(store: &Store, plan: &Plan, path: &Path) -> Result<()> {
     let [target] = plan.index.manifests.as_slice() else {
         return Err(Error::Invalid("a directory of this form holds one image".into()));
     };
-    DirBuilder::new().recursive(true).mode(0o755).create(path).at("make directory", path)?;
-    if fs::read_dir(path).at("list", path)?.next().is_some() {
-        return Err(Error::Conflict(format!("{}: directory is not empty", path.display())));
-    }
+    empty(path)?;
     for (digest, content) in &plan.blobs {
         let name = if *digest == target.digest { layout::DOCKER_IMAGES.to_owned() } else { digest.hex() };
         let place = path.join(name);
@@ -77,6 +71,15 @@ pub(super) fn flat(store: &Store, plan: &Plan, path: &Path) -> Result<()> {
     }
     let place = path.join("version");
     fs::write(&place, "Directory Transport Version: 1.1\n").at("write", place)
+}
+
+/// Makes a directory, which may be there if it is empty.
+fn empty(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(path).at("make directory", path)?;
+    if fs::read_dir(path).at("list", path)?.next().is_some() {
+        return Err(Error::Conflict(format!("{}: directory is not empty", path.display())));
+    }
+    Ok(())
 }
 
 /// The files beside the blobs, sorted.

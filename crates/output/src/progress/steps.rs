@@ -75,6 +75,8 @@ impl Steps {
     pub(super) fn apply(&mut self, event: Event, now: Duration) -> Change {
         self.of = self.of.max(event.of);
         let index = self.index_of(&event, now);
+        // some are not foreseen, as exports
+        self.of = self.of.max(self.steps.len());
         let step = &mut self.steps[index];
         if step.has_ended() {
             return Change { step: None, lines: Vec::new() };

@@ -4,6 +4,7 @@
 use super::Trust;
 use crate::error::{Error, Result};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What the directories say of a host. All directories that have one for it count.
@@ -16,8 +17,16 @@ pub(super) fn of(directories: &[PathBuf], host: &str) -> Result<Trust> {
 }
 
 fn read(directory: &Path, trust: &mut Trust) -> Result<()> {
-    let Ok(entries) = fs::read_dir(directory) else { return Ok(()) };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let unreadable = |error: std::io::Error| Error::settings(directory, error);
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(unreadable)?.path());
+    }
     paths.sort();
     for path in paths {
         match path.extension().and_then(|extension| extension.to_str()) {

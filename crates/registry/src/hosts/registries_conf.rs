@@ -81,11 +81,31 @@ struct List {
     registries: Vec<String>,
 }
 
+/// The files, and in the place of a directory its `*.conf` files in their order.
+fn listed(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let unreadable = |error| Error::settings(path, error);
+        let mut own = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            own.push(entry.map_err(unreadable)?.path());
+        }
+        own.retain(|file| file.extension().is_some_and(|extension| extension == "conf"));
+        own.sort();
+        files.extend(own);
+    }
+    Ok(files)
+}
+
 impl Registries {
     /// Reads the files. Of two tables with one prefix the later one counts.
     pub(super) fn read(files: &[PathBuf]) -> Result<Self> {
         let mut all = Self::default();
-        for path in files {
+        for path in &listed(files)? {
             let text = match std::fs::read_to_string(path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,

@@ -40,9 +40,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     let transfers = Transfers::new(if arguments.quiet { Stream::Nowhere } else { Stream::Error });
     let client = registries::client();
-    let usage = engine::system::usage(&engine)?;
+    let roots = || engine::system::roots(&engine);
     let progress = |event| show(&transfers, &event);
-    let copied = copy(engine.store(), &client, (&from, &to), &which, &progress, &usage)?;
+    let copied = copy(engine.store(), &client, (&from, &to), &which, &progress, &roots)?;
     writeln!(std::io::stdout(), "{}", copied.digest)?;
     Ok(0)
 }

@@ -7,7 +7,7 @@ use crate::registries;
 use engine::Engine;
 use engine::images::pull::{LayerState, Pull, PullEvent, Pulled, pull};
 use engine::{entry, images};
-use oci::{Platform, Reference};
+use oci::{Digest, Platform, Reference};
 use output::transfer::{Stream, Transfers};
 use registry::Client;
 use std::io::Write;
@@ -65,24 +65,20 @@ pub(crate) fn fetch(
     } else {
         format!("Status: Image is up to date for {familiar}")
     });
-    if stream != Stream::Nowhere {
-        let wanted = platform.unwrap_or(&pulled.platform);
-        if let Some(warning) = warning(engine, name, wanted) {
-            complain(&format!("WARNING: {warning}"))?;
-        }
+    if pulled.is_new
+        && stream != Stream::Nowhere
+        && let Some(warning) = warning(engine, &pulled.id)
+    {
+        say!("WARNING: {warning}");
     }
     Ok(pulled)
 }
 
 /// What is wrong with an image that is whole: its program is for another CPU than it says.
-pub(in crate::commands) fn warning(engine: &Engine, name: &Reference, platform: &Platform) -> Option<String> {
+pub(in crate::commands) fn warning(engine: &Engine, id: &Digest) -> Option<String> {
     // an image that cannot be looked into tells its own story when it is run
-    let image = images::find_for(engine.store(), &name.to_string(), platform).ok()?;
+    let image = images::find(engine.store(), &id.to_string()).ok()?;
     entry::contradiction(engine, &image).ok()?
-}
-
-fn complain(text: &str) -> Outcome<()> {
-    Ok(writeln!(std::io::stderr(), "{text}")?)
 }
 
 fn show(transfers: &Transfers, event: &PullEvent) {
@@ -95,11 +91,11 @@ fn show(transfers: &Transfers, event: &PullEvent) {
         PullEvent::Layer { blob, state } => {
             let digest = blob.to_string();
             match state {
-                LayerState::Exists => transfers.state(&digest, "Already exists", true),
+                LayerState::Exists => transfers.finish(&digest, "Already exists"),
                 LayerState::Waiting => transfers.advance(&digest, 0, "Waiting"),
                 LayerState::Arriving(bytes) => transfers.advance(&digest, *bytes, "Downloading"),
-                LayerState::Arrived => transfers.state(&digest, "Download complete", false),
-                LayerState::Complete => transfers.state(&digest, "Pull complete", true),
+                LayerState::Arrived => transfers.state(&digest, "Download complete"),
+                LayerState::Complete => transfers.finish(&digest, "Pull complete"),
             }
         }
     }

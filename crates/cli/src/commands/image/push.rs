@@ -72,7 +72,7 @@ pub(crate) fn send(
 /// Shows how far blobs are.
 pub(in crate::commands) fn show(transfers: &Transfers, event: &PushEvent) {
     match event {
-        PushEvent::Pack(layer) => transfers.state(&layer.to_string(), "Compressing", true),
+        PushEvent::Pack(layer) => transfers.finish(&layer.to_string(), "Compressing"),
         PushEvent::Blobs(blobs) => {
             for blob in blobs {
                 transfers.expect(&blob.digest.to_string(), blob.size, "Preparing");
@@ -82,9 +82,9 @@ pub(in crate::commands) fn show(transfers: &Transfers, event: &PushEvent) {
             let digest = blob.to_string();
             match state {
                 BlobState::Sending(bytes) => transfers.advance(&digest, *bytes, "Pushing"),
-                BlobState::Exists => transfers.state(&digest, "Layer already exists", true),
-                BlobState::Mounted => transfers.state(&digest, "Mounted from another repository", true),
-                BlobState::Sent => transfers.state(&digest, "Pushed", true),
+                BlobState::Exists => transfers.finish(&digest, "Layer already exists"),
+                BlobState::Mounted => transfers.finish(&digest, "Mounted from another repository"),
+                BlobState::Sent => transfers.finish(&digest, "Pushed"),
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::failure::Outcome;
 use crate::globals::Globals;
 use crate::registries;
-use engine::images::manifests;
+use engine::images::manifests::{self, Existing};
 use std::io::Write;
 
 /// Arguments of `manifest create`.
@@ -24,7 +24,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let name = registries::reference(&arguments.list)?;
     let images =
         arguments.images.iter().map(|image| registries::reference(image)).collect::<Outcome<Vec<_>>>()?;
-    manifests::create(globals.engine()?.store(), &registries::client(), &name, &images, arguments.amend)?;
+    let existing = if arguments.amend { Existing::Amend } else { Existing::Refuse };
+    manifests::create(globals.engine()?.store(), &registries::client(), &name, &images, existing)?;
     writeln!(std::io::stdout(), "Created manifest list {name}")?;
     Ok(0)
 }

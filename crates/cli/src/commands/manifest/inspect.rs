@@ -23,7 +23,7 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let engine = globals.engine()?;
     let list = match manifests::find(engine.store(), &names[0]) {
         Ok(list) => Some(list),
-        Err(engine::images::Error::NoImage(_)) if names.len() == 1 => None,
+        Err(engine::images::Error::NoList(_)) if names.len() == 1 => None,
         Err(error) => return Err(error.into()),
     };
     let document = match (list, names.get(1)) {

@@ -14,7 +14,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use store::changeset::{self, Replace, Scope, Unpack, Written};
+use store::changeset::{self, Replace, Unpack, Written};
 use sys::fs::{Mode, OFlags};
 
 /// Copies a file or directory of the caller into a container, by `docker cp`'s rules: `DIR/.` is the content of a directory, an existing directory gets the
@@ -66,21 +66,21 @@ pub fn out_of(
 fn transfer(from: Source, to: BorrowedFd<'_>, plan: Plan, options: &Options) -> Result<Written> {
     let (directory, scope) = from.scope(plan.entry);
     let unpacking = unpacking(&Options { replace: Replace::SameSort, ..*options });
-    pump(directory.as_fd(), scope, to, &unpacking).map_err(|error| in_words(error, &plan.directory))
+    let writing = changeset::Write { view: changeset::View::Merged, scope };
+    pump(directory.as_fd(), &writing, to, &unpacking).map_err(|error| in_words(error, &plan.directory))
 }
 
 /// Writes the tar in one thread and unpacks it in this one.
-fn pump(
+pub(in crate::containers) fn pump(
     from: BorrowedFd<'_>,
-    scope: Scope,
+    options: &changeset::Write,
     to: BorrowedFd<'_>,
     unpacking: &Unpack,
 ) -> Result<Written, changeset::Error> {
     let (mut sender, mut reader) = channel();
-    let options = changeset::Write { view: changeset::View::Merged, scope };
     std::thread::scope(|threads| {
         // moved: its end must be seen by the reader
-        let writing = move || changeset::write(from, &mut sender, &options);
+        let writing = move || changeset::write(from, &mut sender, options);
         let writer = std::thread::Builder::new().spawn_scoped(threads, writing);
         let doing = "make a thread to write";
         let writer =

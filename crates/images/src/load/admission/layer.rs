@@ -76,7 +76,7 @@ impl Admission<'_> {
         if present {
             layer::verify(self.store(), &blob, expected)
         } else {
-            layer::unpack(self.store(), &blob, expected, Durability::Now)
+            layer::unpack(self.store(), &blob, expected, Durability::Later)
         }
     }
 
@@ -94,7 +94,7 @@ impl Admission<'_> {
             // collected before it was held
             deliver()?;
         }
-        layer::unpack(self.store(), &blob, expected, Durability::Now)
+        layer::unpack(self.store(), &blob, expected, Durability::Later)
     }
 
     /// Brings a blob into the store, under its announced digest only.
