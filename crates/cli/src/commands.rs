@@ -16,6 +16,7 @@ mod image;
 mod inspect;
 mod inspected;
 mod kill;
+mod list_referrers;
 mod list_tags;
 mod login;
 mod logout;
@@ -126,8 +127,13 @@ const COMMANDS: &[Entry] = &[
     command!(system::info, &["info", "system info"], "Display system-wide information"),
     command!(inspect, &["inspect"], "Display detailed information on containers, images and volumes"),
     command!(kill, &["kill", "container kill"], "Kill one or more running containers"),
-    command!(image::load, &["load", "image load"], "Load an image from a tar archive or STDIN"),
+    command!(
+        list_referrers,
+        &["list-referrers"],
+        "List what refers to an image in a registry: signatures and other artifacts"
+    ),
     command!(list_tags, &["list-tags"], "List the tags of a repository in a registry"),
+    command!(image::load, &["load", "image load"], "Load an image from a tar archive or STDIN"),
     command!(login, &["login"], "Authenticate to a registry"),
     command!(logout, &["logout"], "Forget the credentials for a registry"),
     command!(logs, &["logs", "container logs"], "Show what a container has written"),

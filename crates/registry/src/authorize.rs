@@ -5,7 +5,9 @@ use crate::client::Client;
 use crate::credentials::Secret;
 use crate::error::{Error, Result, causes, cut};
 use crate::hosts::{Endpoint, Scheme, is_loopback};
+use crate::pace::{Broken, Pace};
 use crate::request;
+use crate::retry;
 use crate::token::{Purpose, Token};
 use serde::Deserialize;
 
@@ -51,32 +53,39 @@ impl Client {
                 format!("it wants the password to be sent unencrypted, to {}; it was not sent", cut(realm));
             return Err(wrong(reason));
         }
-        let trust = if host == endpoint.host {
+        let trust = if request::is_home(endpoint, scheme, &url) {
             endpoint.trust.clone()
         } else {
             self.hosts()?.trust_of_stranger(&host)?
         };
         let transport = self.transport(&host, &trust)?;
         let service = challenge.get("service").unwrap_or_default();
-        let sent = asked(&transport, url, service, secret, purpose).send().await;
+        let (what, of) = (|| purpose.what.to_owned(), || host.clone());
         let failed =
-            |reason: String| Error::Unavailable { what: purpose.what.to_owned(), host: host.clone(), reason };
-        let mut answer = sent.map_err(|error| failed(format!("no token: {}", causes(&error))))?;
-        let status = answer.status();
-        let text = request::bounded(&mut answer, LIMIT)
+            |reason| Error::Unavailable { what: what(), host: of(), reason: format!("no token: {reason}") };
+        let wrong = |reason| Error::Wrong { what: what(), host: of(), reason: format!("no token: {reason}") };
+        let sent = Pace::new(self.patience(), 1)
+            .wait(asked(&transport, url, service, secret, purpose).send())
             .await
-            .map_err(|error| failed(format!("no token: {error}")))?;
-        if status.is_client_error() {
-            let reason = format!("no token: {}", request::words(status, &text));
-            return Err(Error::Denied { what: purpose.what.to_owned(), host, reason });
-        }
+            .map_err(failed)?;
+        let mut answer = sent.map_err(|error| failed(causes(&error)))?;
+        let status = answer.status();
+        let text = self.bounded(&mut answer, LIMIT).await.map_err(|broken| match broken {
+            Broken::TooLong(_) => wrong(broken.to_string()),
+            Broken::Off(reason) => failed(reason),
+        })?;
         if !status.is_success() {
-            return Err(failed(format!("no token: {}", request::words(status, &text))));
+            let words = request::words(status, &text);
+            return Err(match status.as_u16() {
+                passing if retry::is_passing(passing) => failed(words),
+                400..500 => Error::Denied { what: what(), host: of(), reason: format!("no token: {words}") },
+                _ => wrong(words),
+            });
         }
         let answer: Answer = serde_json::from_slice(&text)
-            .map_err(|error| failed(format!("no token: its answer is no JSON: {error}")))?;
+            .map_err(|error| wrong(format!("the answer is no JSON: {error}")))?;
         let value = answer.token.or(answer.access_token).filter(|value| is_header(value));
-        let value = value.ok_or_else(|| failed("no token: its answer has none".into()))?;
+        let value = value.ok_or_else(|| wrong("the answer has none".into()))?;
         Ok(Token::issued(value, answer.expires_in, answer.refresh_token))
     }
 }

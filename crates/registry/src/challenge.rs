@@ -1,5 +1,7 @@
 //! Challenges: what a registry wants to know before it answers (RFC 9110, section 11.6.1, `WWW-Authenticate`).
 
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+
 /// One challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
@@ -19,6 +21,12 @@ impl Challenge {
 
 /// The longest header that is read, in bytes; what is longer challenges nobody.
 const LIMIT: usize = 16 << 10;
+
+/// The challenges of an answer.
+pub(crate) fn of(headers: &HeaderMap) -> Vec<Challenge> {
+    let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(parse).collect()
+}
 
 /// Reads a header: a list of challenges, each a scheme and perhaps parameters, which are separated by commas as well. What cannot be read ends
 /// the list.

@@ -3,7 +3,7 @@
 use crate::credentials::{Keyring, Secret};
 use crate::driver::Driver;
 use crate::error::{Error, Result};
-use crate::hosts::{Files, Hosts, Route, Scheme, Trust, is_loopback};
+use crate::hosts::{Endpoint, Files, Hosts, Route, Scheme, Trust, is_loopback};
 use crate::proxies::Proxies;
 use crate::tls;
 use crate::token::Token;
@@ -106,6 +106,17 @@ impl Client {
         self.hosts()?.route(name)
     }
 
+    /// The registry of a host itself.
+    pub(crate) fn registry(&self, host: &str, what: &str) -> Result<Endpoint> {
+        // any name of the host leads to its endpoint
+        let name: Reference = format!("{host}/any:latest").parse().map_err(|error| Error::Wrong {
+            what: what.to_owned(),
+            host: host.to_owned(),
+            reason: format!("{error}"),
+        })?;
+        self.route(&name)?.endpoints.pop().ok_or_else(|| Error::NotFound { what: what.to_owned() })
+    }
+
     pub(crate) fn hosts(&self) -> Result<&Hosts> {
         if let Some(hosts) = self.hosts.get() {
             return Ok(hosts);
@@ -148,7 +159,6 @@ impl Client {
             .user_agent(concat!("tare/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.patience())
-            .read_timeout(self.patience())
             .tls_backend_preconfigured(tls::configuration(trust)?)
             .no_proxy();
         if !key.1 {

@@ -4,13 +4,13 @@ use crate::DOCUMENT_LIMIT;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::hosts::{Endpoint, Route};
-use crate::request::{self, Ask};
-use crate::retry;
+use crate::pace::Broken;
+use crate::request::{self, Ask, Attempt};
 use bytes::Bytes;
 use oci::image::media_type;
 use oci::{Digest, Reference};
+use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
-use reqwest::{Method, Response};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] and the others; of several endpoints the registry's own answer, which is asked last.
     pub fn document(&self, route: &Route, what: &str, wanted: Wanted<'_>) -> Result<Document> {
-        self.first(route, wanted, |endpoint, at| self.fetch_document(endpoint, at, what, wanted))
+        self.first(route, what, wanted, |endpoint, at| self.fetch_document(endpoint, at, what, wanted))
     }
 
     /// The digest that a tag has now, if the registry tells it without sending the document.
@@ -73,7 +73,7 @@ impl Client {
     /// As [`Client::document`].
     pub fn digest_of(&self, route: &Route, what: &str, tag: &str) -> Result<Option<Digest>> {
         let wanted = Wanted::Tag(tag);
-        self.first(route, wanted, |endpoint, _| {
+        self.first(route, what, wanted, |endpoint, _| {
             let path = path(endpoint, wanted);
             let scope = pull_scope(&endpoint.repository);
             let mut ask = Ask::new(what, endpoint, Method::HEAD, &path, &scope);
@@ -133,6 +133,7 @@ impl Client {
     pub(crate) fn first<T>(
         &self,
         route: &Route,
+        what: &str,
         wanted: Wanted<'_>,
         ask: impl Fn(&Endpoint, usize) -> Result<T>,
     ) -> Result<T> {
@@ -150,7 +151,7 @@ impl Client {
                 answer => return answer,
             }
         }
-        Err(last.unwrap_or_else(|| Error::NotFound { what: format!("{wanted}: no endpoint serves it") }))
+        Err(last.unwrap_or_else(|| Error::NotFound { what: format!("{what}: no endpoint serves it") }))
     }
 
     fn fetch_document(
@@ -163,10 +164,6 @@ impl Client {
         let path = path(endpoint, wanted);
         let scope = pull_scope(&endpoint.repository);
         let mut ask = Ask::new(what, endpoint, Method::GET, &path, &scope);
-        if endpoint.is_mirror {
-            // the next one may be quicker than this one's recovery
-            ask.attempts = 2;
-        }
         ask.headers = accepted();
         let (text, headers) = self.wait(self.whole(&ask))?;
         let found = Digest::of(&text);
@@ -191,21 +188,15 @@ impl Client {
     pub(crate) async fn whole(&self, ask: &Ask<'_>) -> Result<(Vec<u8>, HeaderMap)> {
         let mut attempt = 1;
         loop {
-            let mut response: Response = self.answer(ask).await?;
-            let headers = response.headers().clone();
-            if response.content_length().is_some_and(|length| length > DOCUMENT_LIMIT) {
-                return Err(ask.wrong(format!("the document has more than {DOCUMENT_LIMIT} bytes")));
-            }
-            match request::bounded(&mut response, DOCUMENT_LIMIT).await {
-                Ok(text) => return Ok((text, headers)),
-                Err(reason) if reason.contains("more than") => return Err(ask.wrong(reason)),
-                Err(reason) if attempt >= ask.attempts => {
-                    let host = ask.endpoint.host.clone();
-                    return Err(Error::Unavailable { what: ask.what.to_owned(), host, reason });
-                }
-                Err(_) => tokio::time::sleep(retry::pause(attempt, None)).await,
-            }
-            attempt += 1;
+            let (error, told) = match self.attempt(ask).await? {
+                Attempt::Answered(mut response) => match self.bounded(&mut response, DOCUMENT_LIMIT).await {
+                    Ok(text) => return Ok((text, response.headers().clone())),
+                    Err(long @ Broken::TooLong(_)) => return Err(ask.wrong(long.to_string())),
+                    Err(Broken::Off(reason)) => (ask.unavailable(reason), None),
+                },
+                Attempt::Failed(error, told) => (error, told),
+            };
+            request::again(ask, &mut attempt, error, told).await?;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{Client, Stop};
 use crate::document::pull_scope;
-use crate::error::{Error, Result, causes, cut};
+use crate::error::{Error, Result, cut};
 use crate::hosts::Route;
 use crate::request::Ask;
 use crate::retry;
@@ -12,7 +12,7 @@ use reqwest::header::{CONTENT_RANGE, RANGE};
 use reqwest::{Method, Response, StatusCode};
 
 /// So many bytes without a cut, and earlier cuts are forgiven.
-const FORGIVEN: u64 = 1 << 20;
+pub(crate) const FORGIVEN: u64 = 1 << 20;
 
 /// A blob that is being read. Nothing is asked before the first [`Download::chunk`].
 #[derive(Debug)]
@@ -105,7 +105,9 @@ impl<'c> Download<'c> {
     pub fn reject(&mut self, offset: u64) -> bool {
         self.response = None;
         self.offset = offset;
-        self.endpoints.remove(0);
+        if !self.endpoints.is_empty() {
+            self.endpoints.remove(0);
+        }
         self.knows_ranges = true;
         (self.cuts, self.since_cut) = (0, 0);
         !self.endpoints.is_empty()
@@ -120,11 +122,11 @@ impl<'c> Download<'c> {
     /// Some bytes, or nothing if what came was not wanted.
     fn read(&mut self) -> Result<Option<Bytes>> {
         let Some(response) = &mut self.response else { return Ok(None) };
-        let host =
-            self.endpoints.first().map(|at| self.route.endpoints[*at].host.clone()).unwrap_or_default();
+        let endpoint = self.endpoints.first().map(|at| &self.route.endpoints[*at]);
+        let host = || endpoint.map(|endpoint| endpoint.host.clone()).unwrap_or_default();
         let unavailable =
-            |reason: String| Error::Unavailable { what: self.what.clone(), host: host.clone(), reason };
-        let chunk = async { response.chunk().await.map_err(|error| unavailable(causes(&error))) };
+            |reason: String| Error::Unavailable { what: self.what.clone(), host: host(), reason };
+        let chunk = async { self.client.piece(response).await.map_err(unavailable) };
         let chunk = wait(self.client, self.stop, chunk)?;
         let Some(mut chunk) = chunk else {
             return Err(unavailable(format!("the connection ends {} bytes early", self.size - self.offset)));
@@ -138,7 +140,7 @@ impl<'c> Download<'c> {
         let length = chunk.len() as u64;
         if length > self.size - self.offset {
             let reason = format!("it has more than the {} bytes that were announced", self.size);
-            return Err(Error::Wrong { what: self.what.clone(), host, reason });
+            return Err(Error::Wrong { what: self.what.clone(), host: host(), reason });
         }
         self.offset += length;
         self.since_cut += length;

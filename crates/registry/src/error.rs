@@ -135,8 +135,18 @@ impl Error {
     }
 }
 
+/// Reads a file of settings, if it is there.
+pub(crate) fn read_settings(path: &std::path::Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::settings(path, error)),
+    }
+}
+
 /// What the transport says of a server that closes a connection of HTTP/2: the reason that TLS was given is lost.
-const CLOSED: [&str; 2] = ["operation was canceled: connection closed", "channel closed"];
+const CLOSED: [&str; 3] =
+    ["operation was canceled: connection closed", "channel closed", "stream closed because of a broken pipe"];
 
 /// An error of the transport in one line: reqwest's own words hide the cause.
 pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {

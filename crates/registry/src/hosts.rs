@@ -85,7 +85,7 @@ pub struct Trust {
     pub anyone: bool,
     /// Files of certificates that are believed beside the system's.
     pub authorities: Vec<PathBuf>,
-    /// Certificate and key of this client.
+    /// Certificates and keys of this client; the first one is shown.
     pub identities: Vec<(PathBuf, PathBuf)>,
 }
 

@@ -22,6 +22,7 @@ mod error;
 pub mod hosts;
 mod listing;
 mod login;
+mod pace;
 mod proxies;
 mod request;
 mod retry;

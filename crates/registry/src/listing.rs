@@ -2,19 +2,20 @@
 
 use crate::client::Client;
 use crate::document::pull_scope;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, cut};
 use crate::hosts::{Endpoint, Route};
-use crate::request::Ask;
-use crate::{Wanted, document::pushed_to};
+use crate::request::{self, Ask};
+use crate::{DOCUMENT_LIMIT, Wanted};
 use oci::Digest;
-use oci::image::{Index, media_type};
-use reqwest::header::ACCEPT;
+use oci::image::{Descriptor, Index};
 use reqwest::{Method, Url};
 use serde::Deserialize;
 use std::collections::HashSet;
 
 /// Most pages of a list.
 const PAGES: usize = 1000;
+/// Most bytes of a list, over all of its pages.
+const LIST_LIMIT: u64 = 16 * DOCUMENT_LIMIT;
 
 #[derive(Deserialize)]
 struct Tags {
@@ -33,7 +34,7 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] if there is no such repository.
     pub fn tags(&self, route: &Route, what: &str) -> Result<Vec<String>> {
-        self.first(route, Wanted::Tag(""), |endpoint, _| {
+        self.first(route, what, Wanted::Tag(""), |endpoint, _| {
             let path = format!("/{}/tags/list", endpoint.repository);
             self.pages(endpoint, what, path, &pull_scope(&endpoint.repository), |text| {
                 serde_json::from_slice::<Tags>(text).map(|page| page.tags.unwrap_or_default())
@@ -45,8 +46,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::NotFound`] or [`Error::Denied`] where it does not.
-    pub fn repositories(&self, route: &Route, what: &str) -> Result<Vec<String>> {
-        let endpoint = pushed_to(route, what)?;
+    pub(crate) fn repositories(&self, endpoint: &Endpoint, what: &str) -> Result<Vec<String>> {
         self.pages(endpoint, what, "/_catalog".into(), "registry:catalog:*", |text| {
             serde_json::from_slice::<Catalog>(text).map(|page| page.repositories.unwrap_or_default())
         })
@@ -57,41 +57,45 @@ impl Client {
     ///
     /// # Errors
     /// What stands in the way of knowing it.
-    pub fn referrers(&self, route: &Route, digest: &Digest) -> Result<Index> {
+    pub fn referrers(&self, route: &Route, digest: &Digest) -> Result<Vec<Descriptor>> {
         let what = format!("what refers to {digest}");
         let endpoint = route.endpoints.last().ok_or_else(|| Error::NotFound { what: what.clone() })?;
         let path = format!("/{}/referrers/{digest}", endpoint.repository);
-        let scope = pull_scope(&endpoint.repository);
-        let mut ask = Ask::new(&what, endpoint, Method::GET, &path, &scope);
-        ask.headers = vec![(ACCEPT, media_type::INDEX.into())];
-        let text = match self.wait(self.whole(&ask)) {
-            Ok((text, _)) => text,
-            Err(Error::NotFound { .. } | Error::Wrong { .. }) => {
-                match self.document(route, &what, Wanted::Tag(&fallback(digest))) {
-                    Ok(document) => document.text,
-                    Err(Error::NotFound { .. }) => return Ok(none()),
-                    Err(error) => return Err(error),
-                }
-            }
-            Err(error) => return Err(error),
-        };
-        serde_json::from_slice(&text).map_err(|error| ask.wrong(format!("its list is no index: {error}")))
+        let read = |text: &[u8]| serde_json::from_slice::<Index>(text).map(|index| index.manifests);
+        match self.pages(endpoint, &what, path, &pull_scope(&endpoint.repository), read) {
+            Err(Error::NotFound { .. } | Error::Wrong { .. }) => {}
+            answer => return answer,
+        }
+        match self.document(route, &what, Wanted::Tag(&tag_of_referrers(digest))) {
+            Ok(document) => read(&document.text).map_err(|error| Error::Wrong {
+                what,
+                host: endpoint.host.clone(),
+                reason: format!("its list is no index: {error}"),
+            }),
+            Err(Error::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
-    fn pages(
+    /// All pages of a list.
+    fn pages<T>(
         &self,
         endpoint: &Endpoint,
         what: &str,
         first: String,
         scope: &str,
-        read: impl Fn(&[u8]) -> Result<Vec<String>, serde_json::Error>,
-    ) -> Result<Vec<String>> {
+        read: impl Fn(&[u8]) -> Result<Vec<T>, serde_json::Error>,
+    ) -> Result<Vec<T>> {
         let mut all = Vec::new();
         let mut path = first;
         let mut seen = HashSet::new();
+        let mut left = LIST_LIMIT;
         loop {
             let ask = Ask::new(what, endpoint, Method::GET, &path, scope);
             let (text, headers) = self.wait(self.whole(&ask))?;
+            left = left
+                .checked_sub(text.len() as u64)
+                .ok_or_else(|| ask.wrong(format!("its list has more than {LIST_LIMIT} bytes")))?;
             all.extend(read(&text).map_err(|error| ask.wrong(format!("its list: {error}")))?);
             let link = headers.get("link").and_then(|value| value.to_str().ok()).and_then(next_of);
             let Some(link) = link else { return Ok(all) };
@@ -109,25 +113,16 @@ impl Client {
         let base = format!("{}://{}{}/", scheme.name(), endpoint.host, endpoint.prefix);
         let url = Url::parse(&base).and_then(|base| base.join(next));
         let url = url.map_err(|_| ask.wrong("its next page is nowhere".into()))?;
-        if crate::request::authority(&url) != endpoint.host {
-            return Err(ask.wrong("its next page is on another host".into()));
+        if !request::is_home(endpoint, scheme, &url) {
+            return Err(ask.wrong(format!("its next page is elsewhere, at {}", cut(url.as_str()))));
         }
         Ok(url.to_string())
     }
 }
 
-/// The tag under which registries of before keep the list.
-fn fallback(digest: &Digest) -> String {
+/// The tag under which registries of before keep the list (distribution specification 1.1, "Referrers Tag Schema").
+fn tag_of_referrers(digest: &Digest) -> String {
     format!("sha256-{}", digest.hex())
-}
-
-fn none() -> Index {
-    Index {
-        schema_version: 2,
-        media_type: Some(media_type::INDEX.into()),
-        manifests: Vec::new(),
-        annotations: std::collections::BTreeMap::new(),
-    }
 }
 
 /// The target of `<…>; rel="next"` (RFC 8288).

@@ -3,11 +3,9 @@
 use crate::challenge;
 use crate::client::{Client, Settings};
 use crate::credentials::Secret;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::request::{Ask, Sent};
 use crate::token::Purpose;
-use oci::Reference;
-use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Method, StatusCode};
 
 impl Client {
@@ -24,31 +22,18 @@ impl Client {
 
     /// Shows a client's own secret.
     fn show(&self, host: &str, given: &Secret) -> Result<Secret> {
-        // any name of the host leads to its endpoint
-        let name: Reference = format!("{host}/login:latest").parse().map_err(|error| Error::Wrong {
-            what: "log in".into(),
-            host: host.to_owned(),
-            reason: format!("{error}"),
-        })?;
-        let route = self.route(&name)?;
-        let endpoint = route.endpoints.last().ok_or_else(|| Error::NotFound { what: host.to_owned() })?;
         let what = format!("log in to {host}");
+        let endpoint = &self.registry(host, &what)?;
         self.wait(async {
             let ask = Ask { attempts: 2, ..Ask::new(&what, endpoint, Method::GET, "/", "") };
             let Sent { response, scheme, .. } = self.send(&ask).await?;
             if response.status().is_success() {
                 return Ok(given.clone());
             }
-            let challenges: Vec<_> = response
-                .headers()
-                .get_all(WWW_AUTHENTICATE)
-                .iter()
-                .filter_map(|value| value.to_str().ok())
-                .flat_map(challenge::parse)
-                .collect();
             if response.status() != StatusCode::UNAUTHORIZED {
                 return Err(ask.wrong(format!("{}", response.status())));
             }
+            let challenges = challenge::of(response.headers());
             if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer") {
                 let purpose = Purpose { what: &what, scope: "", offline: true };
                 let token = self.token(endpoint, scheme, bearer, Some(given), &purpose).await?;

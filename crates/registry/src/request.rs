@@ -8,14 +8,13 @@ use crate::client::Client;
 use crate::credentials::Secret;
 use crate::error::{Error, Result, causes, cut};
 use crate::hosts::{Endpoint, Scheme};
+use crate::pace::Pace;
 use crate::retry;
 use crate::token::{Purpose, Token};
-use reqwest::header::{
-    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Deserialize;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// Most redirects of a request.
 const REDIRECTS: usize = 10;
@@ -37,6 +36,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) headers: Vec<(HeaderName, String)>,
     /// Makes the body, anew for each attempt.
     pub(crate) body: &'a (dyn Fn() -> Result<Option<reqwest::Body>> + Sync),
+    /// How long an answer is waited for, if the body says more of that than silence does.
+    pub(crate) pace: Option<Arc<Pace>>,
     /// How often it is sent at most.
     pub(crate) attempts: u32,
 }
@@ -63,7 +64,9 @@ impl<'a> Ask<'a> {
             scope,
             headers: Vec::new(),
             body: &no_body,
-            attempts: retry::ATTEMPTS,
+            pace: None,
+            // the next one may be quicker than a mirror's recovery
+            attempts: if endpoint.is_mirror { retry::ATTEMPTS_OF_MIRROR } else { retry::ATTEMPTS },
         }
     }
 
@@ -84,13 +87,13 @@ impl<'a> Ask<'a> {
         Error::Wrong { what: self.what.to_owned(), host: self.endpoint.host.clone(), reason }
     }
 
-    fn unavailable(&self, reason: String) -> Error {
+    pub(crate) fn unavailable(&self, reason: String) -> Error {
         Error::Unavailable { what: self.what.to_owned(), host: self.endpoint.host.clone(), reason }
     }
 }
 
 /// What came of one attempt.
-enum Attempt {
+pub(crate) enum Attempt {
     Answered(Response),
     /// It may succeed later: why it did not, and what the server says of later.
     Failed(Error, Option<String>),
@@ -103,14 +106,13 @@ impl Client {
         loop {
             match self.attempt(ask).await? {
                 Attempt::Answered(response) => return Ok(response),
-                Attempt::Failed(error, _) if attempt >= ask.attempts => return Err(error),
-                Attempt::Failed(_, told) => tokio::time::sleep(retry::pause(attempt, told.as_deref())).await,
+                Attempt::Failed(error, told) => again(ask, &mut attempt, error, told).await?,
             }
-            attempt += 1;
         }
     }
 
-    async fn attempt(&self, ask: &Ask<'_>) -> Result<Attempt> {
+    /// Sends a request once, and again for each challenge that can be answered.
+    pub(crate) async fn attempt(&self, ask: &Ask<'_>) -> Result<Attempt> {
         for _ in 0..=CHALLENGES {
             let Sent { mut response, scheme, shown } = match self.send(ask).await {
                 Ok(sent) => sent,
@@ -118,17 +120,20 @@ impl Client {
                 Err(error) => return Err(error),
             };
             let status = response.status();
-            if status == StatusCode::UNAUTHORIZED
-                && self.meet(ask, scheme, response.headers(), shown.as_ref()).await?
-            {
-                continue;
+            if status == StatusCode::UNAUTHORIZED {
+                match self.meet(ask, scheme, response.headers(), shown.as_ref()).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error @ Error::Unavailable { .. }) => return Ok(Attempt::Failed(error, None)),
+                    Err(error) => return Err(error),
+                }
             }
             if status.is_success() {
                 return Ok(Attempt::Answered(response));
             }
             let told =
                 response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-            let text = bounded(&mut response, WORDS).await.unwrap_or_default();
+            let text = self.bounded(&mut response, WORDS).await.unwrap_or_default();
             let reason = words(status, &text);
             if retry::is_passing(status.as_u16()) {
                 return Ok(Attempt::Failed(ask.unavailable(reason), told));
@@ -143,19 +148,18 @@ impl Client {
         let endpoint = ask.endpoint;
         let known = self.known_scheme(&endpoint.host).filter(|scheme| endpoint.schemes.contains(scheme));
         let schemes = known.map_or_else(|| endpoint.schemes.clone(), |scheme| vec![scheme]);
-        let transport = self.transport(&endpoint.host, &endpoint.trust)?;
         let mut last = None;
         for (position, scheme) in schemes.iter().enumerate() {
             let url = ask.url(*scheme)?;
-            let mut headers = self.authorization(endpoint, ask.scope, &url)?;
-            for (name, value) in &endpoint.headers {
-                add(&mut headers, name, value);
-            }
+            let is_home = is_home(endpoint, *scheme, &url);
+            let (transport, headers) = self.approach(ask, &url, is_home)?;
             let shown = headers.get(AUTHORIZATION).cloned();
             match self.once(ask, &transport, url.clone(), headers).await {
                 Ok(response) => {
-                    self.learn_scheme(&endpoint.host, *scheme);
-                    let response = self.follow(ask, url, response).await?;
+                    if is_home {
+                        self.learn_scheme(&endpoint.host, *scheme);
+                    }
+                    let response = self.follow(ask, *scheme, url, is_home, response).await?;
                     return Ok(Sent { response, scheme: *scheme, shown });
                 }
                 // whoever does not speak TLS may speak plainly
@@ -166,10 +170,26 @@ impl Client {
                     let first = last.map(|first| format!(" (by HTTPS: {first})")).unwrap_or_default();
                     return Err(ask.unavailable(format!("{}{first}", causes(&error))));
                 }
+                Err(Failed::Silent(reason)) => return Err(ask.unavailable(reason)),
                 Err(Failed::Other(error)) => return Err(error),
             }
         }
         Err(ask.unavailable(last.unwrap_or_default()))
+    }
+
+    /// The connection for a URL, and what is shown there: the endpoint itself sees what is meant for it, a stranger nothing.
+    fn approach(&self, ask: &Ask<'_>, url: &Url, is_home: bool) -> Result<(reqwest::Client, HeaderMap)> {
+        let endpoint = ask.endpoint;
+        if !is_home {
+            let host = authority(url);
+            let trust = self.hosts()?.trust_of_stranger(&host)?;
+            return Ok((self.transport(&host, &trust)?, HeaderMap::new()));
+        }
+        let mut headers = self.authorization(endpoint, ask.scope)?;
+        for (name, value) in &endpoint.headers {
+            add(&mut headers, name, value);
+        }
+        Ok((self.transport(&endpoint.host, &endpoint.trust)?, headers))
     }
 
     async fn once(
@@ -188,13 +208,25 @@ impl Client {
         if let Some(body) = (ask.body)().map_err(Failed::Other)? {
             request = request.body(body);
         }
-        request.send().await.map_err(Failed::Transport)
+        let pace = ask.pace.clone().unwrap_or_else(|| Arc::new(Pace::new(self.patience(), 1)));
+        pace.wait(request.send()).await.map_err(Failed::Silent)?.map_err(Failed::Transport)
     }
 
-    /// Follows redirects of what is only read, without credentials.
-    async fn follow(&self, ask: &Ask<'_>, mut url: Url, mut response: Response) -> Result<Response> {
+    /// Follows redirects of what is only read. Who leaves home is a stranger from then on.
+    async fn follow(
+        &self,
+        ask: &Ask<'_>,
+        scheme: Scheme,
+        mut url: Url,
+        mut at_home: bool,
+        mut response: Response,
+    ) -> Result<Response> {
         let is_reading = ask.method == Method::GET || ask.method == Method::HEAD;
         for _ in 0..REDIRECTS {
+            if response.status() == StatusCode::UNAUTHORIZED && !at_home {
+                let reason = format!("{} wants credentials; they are not for it", authority(&url));
+                return Err(refusal(ask, StatusCode::UNAUTHORIZED, reason));
+            }
             if !(is_reading && response.status().is_redirection()) {
                 return Ok(response);
             }
@@ -209,48 +241,40 @@ impl Client {
                     ask.wrong(format!("it redirects to {}, which is not encrypted", cut(next.as_str())))
                 );
             }
-            let host = authority(&next);
-            let is_same =
-                (next.scheme(), &host) == (url.scheme(), &authority(&url)) && host == ask.endpoint.host;
-            let (trust, headers) = if is_same {
-                (ask.endpoint.trust.clone(), self.authorization(ask.endpoint, ask.scope, &next)?)
-            } else {
-                (self.hosts()?.trust_of_stranger(&host)?, HeaderMap::new())
-            };
-            let transport = self.transport(&host, &trust)?;
+            at_home &= is_home(ask.endpoint, scheme, &next);
+            let (transport, headers) = self.approach(ask, &next, at_home)?;
+            let failed = |reason| ask.unavailable(format!("redirected to {}: {reason}", authority(&next)));
             response = match self.once(ask, &transport, next.clone(), headers).await {
                 Ok(response) => response,
-                Err(Failed::Transport(error)) => {
-                    return Err(ask.unavailable(format!("redirected to {host}: {}", causes(&error))));
-                }
+                Err(Failed::Transport(error)) => return Err(failed(causes(&error))),
+                Err(Failed::Silent(reason)) => return Err(failed(reason)),
                 Err(Failed::Other(error)) => return Err(error),
             };
-            if response.status() == StatusCode::UNAUTHORIZED && !is_same {
-                let reason = format!("redirected to {host}, which wants credentials; they are not for it");
-                return Err(refusal(ask, StatusCode::UNAUTHORIZED, reason));
-            }
             url = next;
         }
         Err(ask.wrong(format!("more than {REDIRECTS} redirects")))
     }
 
     /// What is shown without being asked: a token that is still good, or name and password if the host wanted them before.
-    fn authorization(&self, endpoint: &Endpoint, scope: &str, url: &Url) -> Result<HeaderMap> {
+    fn authorization(&self, endpoint: &Endpoint, scope: &str) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
-        if authority(url) != endpoint.host {
-            return Ok(headers);
-        }
-        let key = (endpoint.host.clone(), scope.to_owned());
-        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(token) = tokens.get(&key).filter(|token| token.is_good()) {
-            show(&mut headers, &bearer_of(token));
-        } else if self.basic.lock().unwrap_or_else(PoisonError::into_inner).contains(&endpoint.host)
+        let wants_basic = self.basic.lock().unwrap_or_else(PoisonError::into_inner).contains(&endpoint.host);
+        if let Some(bearer) = self.known_token(endpoint, scope) {
+            show(&mut headers, &bearer);
+        } else if wants_basic
             && let Some(Secret::Password { user, password }) =
                 self.secret(&endpoint.host, &endpoint.repository)?
         {
             show(&mut headers, &basic(&user, &password));
         }
         Ok(headers)
+    }
+
+    /// A token that is still good, as it is shown.
+    fn known_token(&self, endpoint: &Endpoint, scope: &str) -> Option<String> {
+        let key = (endpoint.host.clone(), scope.to_owned());
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.get(&key).filter(|token| token.is_good()).map(bearer_of)
     }
 
     /// Answers a challenge for the next attempt; false if there is nothing to answer it with but what was `shown` already. (What another thread has
@@ -263,8 +287,13 @@ impl Client {
         shown: Option<&HeaderValue>,
     ) -> Result<bool> {
         let endpoint = ask.endpoint;
-        let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        let challenges: Vec<_> = texts.flat_map(challenge::parse).collect();
+        if self
+            .known_token(endpoint, ask.scope)
+            .is_some_and(|known| shown.is_none_or(|shown| *shown != known))
+        {
+            return Ok(true);
+        }
+        let challenges = challenge::of(headers);
         let secret = self.secret(&endpoint.host, &endpoint.repository)?;
         if let Some(bearer) = challenges.iter().find(|challenge| challenge.scheme == "bearer") {
             let key = (endpoint.host.clone(), ask.scope.to_owned());
@@ -303,7 +332,23 @@ fn bearer_of(token: &Token) -> String {
 /// Why nothing came back.
 enum Failed {
     Transport(reqwest::Error),
+    Silent(String),
     Other(Error),
+}
+
+/// Waits before the next attempt; the error if there is none.
+pub(crate) async fn again(
+    ask: &Ask<'_>,
+    attempt: &mut u32,
+    error: Error,
+    told: Option<String>,
+) -> Result<()> {
+    if *attempt >= ask.attempts {
+        return Err(error);
+    }
+    tokio::time::sleep(retry::pause(*attempt, told.as_deref())).await;
+    *attempt += 1;
+    Ok(())
 }
 
 fn refusal(ask: &Ask<'_>, status: StatusCode, reason: String) -> Error {
@@ -340,16 +385,12 @@ pub(crate) fn authority(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Reads a body of at most so many bytes.
-pub(crate) async fn bounded(response: &mut Response, limit: u64) -> Result<Vec<u8>, String> {
-    let mut text = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| causes(&error))? {
-        if (text.len() + chunk.len()) as u64 > limit {
-            return Err(format!("the answer has more than {limit} bytes"));
-        }
-        text.extend_from_slice(&chunk);
-    }
-    Ok(text)
+/// Whether a URL leads to an endpoint that is spoken to by `scheme`, and not unencrypted to one that is spoken to by HTTPS.
+pub(crate) fn is_home(endpoint: &Endpoint, scheme: Scheme, url: &Url) -> bool {
+    // a name may be written in more than one way: `HOST:443`, `Host`, `[0::1]`
+    let own = Url::parse(&format!("{}://{}", url.scheme(), endpoint.host));
+    (url.scheme() == "https" || scheme == Scheme::Http)
+        && own.is_ok_and(|own| authority(&own) == authority(url))
 }
 
 #[derive(Deserialize)]
@@ -382,4 +423,30 @@ pub(crate) fn words(status: StatusCode, text: &[u8]) -> String {
     };
     let said = cut(&said);
     if said.is_empty() || said.starts_with('<') { status.to_string() } else { format!("{status}: {said}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Settings;
+
+    #[test]
+    fn home_is_where_the_name_leads_and_nowhere_less_safe() {
+        let client = Client::new(Settings::default());
+        for (host, scheme, url, expected) in [
+            ("r.example", Scheme::Https, "https://r.example/v2/", true),
+            ("r.example:443", Scheme::Https, "https://r.example/v2/", true),
+            ("R.Example:5000", Scheme::Https, "https://r.example:5000/v2/", true),
+            ("[0:0::1]:5000", Scheme::Http, "http://[::1]:5000/v2/", true),
+            ("r.example:80", Scheme::Http, "http://r.example/v2/", true),
+            ("r.example", Scheme::Https, "http://r.example/v2/", false),
+            ("r.example", Scheme::Https, "https://r.example:5000/v2/", false),
+            ("r.example", Scheme::Https, "https://cdn.r.example/", false),
+            ("r.example", Scheme::Http, "http://r.example.evil/", false),
+        ] {
+            let name = format!("{host}/a:1").parse().unwrap();
+            let endpoint = client.route(&name).unwrap().endpoints.remove(0);
+            assert_eq!(is_home(&endpoint, scheme, &url.parse().unwrap()), expected, "{host} {url}");
+        }
+    }
 }

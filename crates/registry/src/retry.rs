@@ -5,6 +5,9 @@ use std::time::Duration;
 /// How often a request is sent at most.
 pub(crate) const ATTEMPTS: u32 = 5;
 
+/// How often a mirror is asked, behind which somebody else may be asked.
+pub(crate) const ATTEMPTS_OF_MIRROR: u32 = 2;
+
 /// The longest wait between two attempts, whatever the server asks for.
 const LONGEST: Duration = Duration::from_secs(60);
 

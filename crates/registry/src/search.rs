@@ -4,7 +4,6 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::hosts::Endpoint;
 use crate::request::Ask;
-use oci::Reference;
 use reqwest::{Method, Url};
 use serde::Deserialize;
 
@@ -41,13 +40,7 @@ impl Client {
     /// What stands in the way of knowing it.
     pub fn search(&self, host: &str, term: &str, limit: u32) -> Result<Vec<Found>> {
         let what = format!("search {term}");
-        let name: Reference = format!("{host}/search:latest").parse().map_err(|error| Error::Wrong {
-            what: what.clone(),
-            host: host.to_owned(),
-            reason: format!("{error}"),
-        })?;
-        let route = self.route(&name)?;
-        let own = route.endpoints.last().ok_or_else(|| Error::NotFound { what: what.clone() })?;
+        let own = self.registry(host, &what)?;
         let host_of_index = if host == "docker.io" { "index.docker.io".to_owned() } else { own.host.clone() };
         let endpoint = Endpoint { prefix: "/v1".into(), host: host_of_index, ..own.clone() };
         let mut query = Url::parse("x:/search").expect("a URL");
@@ -66,7 +59,7 @@ impl Client {
                 Ok(found)
             }
             Err(Error::NotFound { .. }) if host != "docker.io" => {
-                let all = self.repositories(&route, &what)?;
+                let all = self.repositories(&own, &what)?;
                 let matching = all.into_iter().filter(|name| name.contains(term)).take(limit as usize);
                 Ok(matching
                     .map(|name| Found { name: format!("{host}/{name}"), ..Found::default() })

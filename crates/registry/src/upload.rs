@@ -4,8 +4,10 @@
 
 use crate::client::Client;
 use crate::document::{pull_scope, push_scope, pushed_to};
+use crate::download::FORGIVEN;
 use crate::error::{Error, Result, cut};
 use crate::hosts::{Endpoint, Route};
+use crate::pace::Pace;
 use crate::request::Ask;
 use crate::retry;
 use bytes::Bytes;
@@ -15,7 +17,7 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION};
 use reqwest::{Method, Response, Url};
 use std::io::{self, Read};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
@@ -84,16 +86,6 @@ impl Client {
         }
         upload.send(*content, progress).map(|()| Pushed::Sent)
     }
-
-    /// Whether the registry has a blob.
-    ///
-    /// # Errors
-    /// What stands in the way of knowing it.
-    pub fn has_blob(&self, route: &Route, digest: &Digest) -> Result<bool> {
-        let what = format!("blob {digest}");
-        let endpoint = pushed_to(route, &what)?;
-        self.wait(Upload { client: self, endpoint, what: &what, digest, size: 0 }.exists())
-    }
 }
 
 struct Upload<'a> {
@@ -146,7 +138,7 @@ impl Upload<'_> {
         let mut offset = 0;
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(&session, offset, content, progress) {
+            let error = match self.attempt(&mut session, offset, content, progress) {
                 Ok(()) => return Ok(()),
                 Err(error @ Error::Unavailable { .. }) if attempt < retry::ATTEMPTS => error,
                 Err(error) => return Err(error),
@@ -158,6 +150,9 @@ impl Upload<'_> {
                 self.next(&session, error).await
             })?;
             let Some(next) = next else { return Ok(()) };
+            if next.1 > offset + FORGIVEN {
+                attempt = 1;
+            }
             (session, offset) = next;
             progress(offset);
         }
@@ -203,31 +198,30 @@ impl Upload<'_> {
         Ok((self.location(&ask, &response)?, has))
     }
 
-    /// Sends the rest from an offset.
+    /// Sends the rest from an offset. Where the registry takes the session to is told, even if what follows fails.
     fn attempt(
         &self,
-        session: &str,
+        session: &mut String,
         offset: u64,
         content: &dyn Content,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<()> {
         let scope = push_scope(&self.endpoint.repository);
         let reading = |error: io::Error| Error::local(format!("read {}", self.what), error);
-        let mut session = session.to_owned();
-        let mut ask = Ask::new(self.what, self.endpoint, Method::PATCH, &session, &scope);
-        ask.headers = vec![(CONTENT_TYPE, OCTETS.to_owned())];
         let mut piece =
             Piece { source: content.open(offset).map_err(reading)?, length: self.size - offset, offset };
         if offset < self.size && (offset > 0 || self.size > SMALL) {
+            let patch = || Ask::new(self.what, self.endpoint, Method::PATCH, session, &scope);
+            let mut ask = patch();
+            ask.headers = vec![(CONTENT_TYPE, OCTETS.to_owned())];
             if offset > 0 {
                 ask.headers.push((CONTENT_RANGE, format!("{offset}-{}", self.size - 1)));
             }
             let response = self.stream(ask, piece, progress)?;
-            let ask = Ask::new(self.what, self.endpoint, Method::PATCH, &session, &scope);
-            session = self.location(&ask, &response)?;
+            *session = self.location(&patch(), &response)?;
             piece = Piece { source: Box::new(io::empty()), length: 0, offset: self.size };
         }
-        let end = with_digest(&session, self.digest).map_err(|reason| Error::Wrong {
+        let end = with_digest(session, self.digest).map_err(|reason| Error::Wrong {
             what: self.what.to_owned(),
             host: self.endpoint.host.clone(),
             reason,
@@ -247,6 +241,7 @@ impl Upload<'_> {
         let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(4);
         let receiver = Mutex::new(Some(receiver));
         let left = piece.length;
+        let pace = Arc::new(Pace::new(self.client.patience(), left));
         let body = || {
             let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
             let receiver = receiver.ok_or_else(|| Error::Unavailable {
@@ -254,9 +249,9 @@ impl Upload<'_> {
                 host: self.endpoint.host.clone(),
                 reason: "it wants the whole blob once more".into(),
             })?;
-            Ok(Some(reqwest::Body::wrap(Stream { receiver, left })))
+            Ok(Some(reqwest::Body::wrap(Stream { receiver, left, pace: pace.clone() })))
         };
-        let ask = Ask { body: &body, attempts: 1, ..ask };
+        let ask = Ask { body: &body, pace: Some(pace.clone()), attempts: 1, ..ask };
         std::thread::scope(|threads| {
             std::thread::Builder::new()
                 .spawn_scoped(threads, move || piece.feed(&sender, progress))
@@ -328,6 +323,7 @@ impl Piece<'_> {
 struct Stream {
     receiver: mpsc::Receiver<io::Result<Bytes>>,
     left: u64,
+    pace: Arc<Pace>,
 }
 
 impl http_body::Body for Stream {
@@ -342,6 +338,7 @@ impl http_body::Body for Stream {
             piece.map(|piece| {
                 piece.map(|bytes| {
                     self.left = self.left.saturating_sub(bytes.len() as u64);
+                    self.pace.moved(self.left);
                     Frame::data(bytes)
                 })
             })

@@ -5,7 +5,7 @@
 //! # On disk
 //! ```text
 //! data root                             exec root
-//!   version            format number      locks/store     flock: shared = begin to use, exclusive = collect
+//!   version            format number      locks/store     flock: shared = begin to use, exclusive = collect; locks/layers  a layer is changed; locks/layer-<hex>  one is unpacked
 //!   blobs/sha256/<hex> immutable          leases/<pid>-<start time>-<number>
 //!   layers/sha256/<hex>/{fs/,meta}  immutable
 //!   refs/<escaped name>  one descriptor, replaced whole
@@ -16,7 +16,7 @@
 //!   trash/               what is being deleted
 //! ```
 //! Something immutable is written in `staging/`, made durable, and renamed before anything refers to it. The one exception are
-//! layers of a build in progress: they become durable together, when the image is recorded ([`layers::seal`]); until then their
+//! layers of an image in the making (built, pulled, loaded): they become durable together, when the image is recorded ([`layers::seal`]); until then their
 //! `meta` names the boot in which they are valid.
 //!
 //! # Locks

@@ -1,6 +1,6 @@
-//! `tare login`, `tare logout`, `tare search` and `tare list-tags`.
+//! `tare login`, `tare logout`, `tare search`, `tare list-tags` and `tare list-referrers`.
 
-use e2e::{Distribution, Root, Said, TestEngine, ask};
+use e2e::{Chaos, Distribution, Fault, FaultKind, Root, Said, TestEngine, ask, gzip};
 use std::ffi::OsStr;
 use std::fs;
 
@@ -68,4 +68,35 @@ fn lists_of_a_registry_without_secrets() {
     assert!(json.contains("\"Repository\""), "{json}");
     engine.tare(["list-tags", &format!("{host}/team/app:a")]).fails(1, "without tag");
     engine.tare(["list-tags", &format!("{host}/nobody")]).fails(1, "not found");
+}
+
+#[test]
+fn what_refers_to_an_image() {
+    let (Some(engine), chaos) = (TestEngine::empty(), Chaos::start()) else { return };
+    let image = chaos.image("app", "1", &[gzip(b"")]);
+    let name = format!("{}/app:1", chaos.host());
+    let list =
+        |name: &str| engine.tare(["list-referrers", "--format", "{{.Digest}} {{.ArtifactType}}", name]);
+    assert_eq!(list(&name).text(), "");
+    let subject = format!(r#""subject":{{"mediaType":"a/b","digest":"{}","size":2}}"#, image.manifest.digest);
+    let artifact =
+        format!(r#"{{"schemaVersion":2,"artifactType":"sig/nature","config":{{}},"layers":[],{subject}}}"#);
+    let digest = chaos.manifest("app", "sig", "application/vnd.oci.image.manifest.v1+json", artifact.clone());
+    assert_eq!(list(&name).text(), format!("{digest} sig/nature"));
+    let by_digest = format!("{}/app@{}", chaos.host(), image.manifest.digest);
+    let table = engine.tare(["list-referrers", &by_digest]).text();
+    assert!(table.starts_with("DIGEST") && table.contains(&digest), "{table}");
+    // a registry of before has the list under a tag
+    let before = Fault::new("GET", "/referrers/", FaultKind::Status(404, vec![], vec![]));
+    chaos.fault(before);
+    assert_eq!(list(&name).text(), "");
+    let size = artifact.len();
+    let index = format!(
+        r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{digest}","size":{size},"artifactType":"an/other"}}]}}"#
+    );
+    let tag = image.manifest.digest.replace(':', "-");
+    chaos.manifest("app", &tag, "application/vnd.oci.image.index.v1+json", index);
+    assert_eq!(list(&name).text(), format!("{digest} an/other"));
+    chaos.assert_all_went_wrong();
+    engine.tare(["list-referrers", &format!("{}/app:absent", chaos.host())]).fails(1, "not found");
 }

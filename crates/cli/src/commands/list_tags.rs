@@ -30,7 +30,8 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
     match arguments.format.as_str() {
         "" => {
             for tag in tags {
-                writeln!(out, "{tag}")?;
+                // a registry's words are for a terminal
+                writeln!(out, "{}", tag.replace(char::is_control, ""))?;
             }
         }
         "json" => {

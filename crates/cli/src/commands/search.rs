@@ -71,12 +71,12 @@ pub(crate) fn run(_: &Globals, arguments: Arguments) -> Outcome {
 
 fn row(found: &Found, shown: usize) -> Row {
     let ok = |truth: bool| if truth { "[OK]" } else { "" };
-    let mut description = found.description.replace(['\n', '\r', '\t'], " ");
+    let mut description = found.description.replace(char::is_control, " ");
     if description.chars().count() > shown {
         description = description.chars().take(shown - 1).chain(['…']).collect();
     }
     Row::default()
-        .with("Name", found.name.clone())
+        .with("Name", found.name.replace(char::is_control, ""))
         .with("Description", description)
         .with("StarCount", found.stars.to_string())
         .with("IsOfficial", ok(found.official))

@@ -1,7 +1,7 @@
 //! A file of credentials. What it holds besides them stays as it is.
 
 use super::{Secret, server};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, read_settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The name that stands for "the password is an identity token".
-const TOKEN_USER: &str = "<token>";
+pub(super) const TOKEN_USER: &str = "<token>";
 
 /// A file that was read.
 #[derive(Debug)]
@@ -28,11 +28,7 @@ impl File {
 
     /// Reads a file, if it is there.
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match fs::read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::settings(path, error)),
-        };
+        let Some(text) = read_settings(path)? else { return Ok(None) };
         if text.iter().all(u8::is_ascii_whitespace) {
             return Ok(Some(Self::new(path)));
         }

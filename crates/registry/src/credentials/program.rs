@@ -38,7 +38,7 @@ pub(super) fn get(path: Option<&OsStr>, name: &str, server: &str) -> Result<Opti
 pub(super) fn store(path: Option<&OsStr>, name: &str, server: &str, secret: &Secret) -> Result<()> {
     let (user, secret) = match secret {
         Secret::Password { user, password } => (user.as_str(), password),
-        Secret::Identity(token) | Secret::Bearer(token) => ("<token>", token),
+        Secret::Identity(token) | Secret::Bearer(token) => (super::file::TOKEN_USER, token),
     };
     let text = serde_json::json!({"ServerURL": server, "Username": user, "Secret": secret}).to_string();
     call(path, name, "store", text.as_bytes()).map(drop)

@@ -1,6 +1,20 @@
 //! Hosts with ports, as they stand in names.
 
+use super::Scheme;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Scheme, if there is one, host and path of `[SCHEME://]HOST[/PATH]`; nothing if the scheme is none of ours.
+pub(super) fn split(url: &str) -> Option<(Option<Scheme>, &str, &str)> {
+    let (scheme, rest) = match url.split_once("://") {
+        Some(("https", rest)) => (Some(Scheme::Https), rest),
+        Some(("http", rest)) => (Some(Scheme::Http), rest),
+        Some(_) => return None,
+        None => (None, url),
+    };
+    let rest = rest.trim_end_matches('/');
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    Some((scheme, host, path))
+}
 
 /// The host without its port, and without the brackets of an IPv6 address.
 pub(super) fn host_only(authority: &str) -> &str {

@@ -1,8 +1,8 @@
 //! containerd's `hosts.toml` (docs/hosts.md), in a directory of the host, or in `_default`.
 
 use super::registries_conf::place;
-use super::{Endpoint, HUB, Scheme, Serves, authority, certificates, plain};
-use crate::error::{Error, Result};
+use super::{Endpoint, HUB, Serves, authority, certificates, plain};
+use crate::error::{Error, Result, read_settings};
 use oci::Reference;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -74,12 +74,9 @@ pub(super) fn find(directories: &[PathBuf], name: &Reference) -> Result<Option<C
     for host in [name.host(), "_default"] {
         for directory in directories {
             let path = directory.join(host).join("hosts.toml");
-            let text = match std::fs::read_to_string(&path) {
-                Ok(text) => text,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Error::settings(path, error)),
-            };
-            let file: File = toml::from_str(&text).map_err(|error| Error::settings(&path, place(&error)))?;
+            let Some(text) = read_settings(&path)? else { continue };
+            let file: File =
+                toml::from_slice(&text).map_err(|error| Error::settings(&path, place(&error)))?;
             return configured(&path, file, directories, name).map(Some);
         }
     }
@@ -92,10 +89,11 @@ fn configured(path: &Path, file: File, directories: &[PathBuf], name: &Reference
     hosts.sort_by_key(|(url, _)| url.span().start);
     let mut mirrors = Vec::new();
     for (url, table) in hosts {
-        mirrors.push(endpoint(path, url.get_ref(), &table, directories, name, true)?);
+        let endpoint = endpoint(path, url.get_ref(), &table, directories, name)?;
+        mirrors.push(Endpoint { namespace: Some(name.host().to_owned()), is_mirror: true, ..endpoint });
     }
     let server = match &file.server {
-        Some(url) => Some(endpoint(path, url, &file.own, directories, name, false)?),
+        Some(url) => Some(endpoint(path, url, &file.own, directories, name)?),
         None => None,
     };
     Ok(Configured { mirrors, server })
@@ -107,18 +105,10 @@ fn endpoint(
     table: &Table,
     directories: &[PathBuf],
     name: &Reference,
-    is_mirror: bool,
 ) -> Result<Endpoint> {
-    let (scheme, rest) = match url.split_once("://") {
-        Some(("https", rest)) => (Some(Scheme::Https), rest),
-        Some(("http", rest)) => (Some(Scheme::Http), rest),
-        Some(_) => {
-            return Err(Error::settings(path, format!("invalid host {url:?}: expected http:// or https://")));
-        }
-        None => (None, url),
-    };
-    let rest = rest.trim_end_matches('/');
-    let (host, below) = rest.split_once('/').unwrap_or((rest, ""));
+    let (scheme, host, below) = authority::split(url).ok_or_else(|| {
+        Error::settings(path, format!("invalid host {url:?}: expected http:// or https://"))
+    })?;
     let host = if host == HUB.0 { HUB.1 } else { host };
     let prefix = match (below, table.override_path) {
         ("", _) => "/v2".to_owned(),
@@ -128,7 +118,8 @@ fn endpoint(
     };
     let mut trust = certificates::of(directories, host)?;
     trust.authorities.extend(table.ca.list(path));
-    trust.identities.extend(table.client.list(path)?);
+    // of what two files say the one that names the host counts
+    trust.identities.splice(0..0, table.client.list(path)?);
     trust.anyone |= table.skip_verify || authority::is_loopback(host);
     let schemes = match scheme {
         Some(scheme) => vec![scheme],
@@ -139,9 +130,7 @@ fn endpoint(
         schemes,
         trust,
         headers: headers(&table.header),
-        namespace: is_mirror.then(|| name.host().to_owned()),
         serves: serves(path, table.capabilities.as_deref())?,
-        is_mirror,
         ..plain(host.to_owned(), name.path().to_owned())
     })
 }

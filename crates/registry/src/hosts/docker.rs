@@ -1,7 +1,7 @@
 //! Docker's `daemon.json`: mirrors of Docker Hub, and registries that are insecure.
 
-use super::{Endpoint, HUB, Scheme, Serves, Trust, authority, plain};
-use crate::error::{Error, Result};
+use super::{Endpoint, HUB, Serves, Trust, authority, plain};
+use crate::error::{Error, Result, read_settings};
 use oci::Reference;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -21,11 +21,7 @@ pub(super) struct Daemon {
 impl Daemon {
     pub(super) fn read(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
-        let text = match std::fs::read(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(Error::settings(file, error)),
-        };
+        let Some(text) = read_settings(file)? else { return Ok(Self::default()) };
         let daemon: Self = serde_json::from_slice(&text).map_err(|error| Error::settings(file, error))?;
         Ok(Self { file: file.to_path_buf(), ..daemon })
     }
@@ -49,18 +45,12 @@ impl Daemon {
     }
 
     fn mirror(&self, url: &str, name: &Reference, trust: &dyn Fn(&str) -> Result<Trust>) -> Result<Endpoint> {
-        let (scheme, rest) = match url.split_once("://") {
-            Some(("https", rest)) => (Scheme::Https, rest),
-            Some(("http", rest)) => (Scheme::Http, rest),
-            _ => {
-                return Err(Error::settings(
-                    &self.file,
-                    format!("invalid mirror {url:?}: expected http:// or https://"),
-                ));
-            }
+        let Some((Some(scheme), host, path)) = authority::split(url) else {
+            return Err(Error::settings(
+                &self.file,
+                format!("invalid mirror {url:?}: expected http:// or https://"),
+            ));
         };
-        let (host, path) =
-            rest.trim_end_matches('/').split_once('/').unwrap_or((rest.trim_end_matches('/'), ""));
         let prefix = if path.is_empty() { "/v2".to_owned() } else { format!("/v2/{path}") };
         let mut trust = trust(host)?;
         trust.anyone |= self.is_insecure(host) || authority::is_loopback(host);

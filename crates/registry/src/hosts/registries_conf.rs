@@ -3,7 +3,7 @@
 //! Short names are not looked up in several registries: a name without a registry is Docker Hub's, as in Docker.
 
 use super::Serves;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, read_settings};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -106,12 +106,8 @@ impl Registries {
     pub(super) fn read(files: &[PathBuf]) -> Result<Self> {
         let mut all = Self::default();
         for path in &listed(files)? {
-            let text = match std::fs::read_to_string(path) {
-                Ok(text) => text,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Error::settings(path, error)),
-            };
-            let file: File = toml::from_str(&text).map_err(|error| Error::settings(path, place(&error)))?;
+            let Some(text) = read_settings(path)? else { continue };
+            let file: File = toml::from_slice(&text).map_err(|error| Error::settings(path, place(&error)))?;
             for table in file.registry {
                 all.add(Registry::of(table, path)?);
             }

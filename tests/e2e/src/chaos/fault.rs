@@ -66,7 +66,7 @@ pub enum FaultKind {
     Status(u16, Vec<(String, String)>, Vec<u8>),
     /// A header of the answer is added or replaced.
     Header(String, String),
-    /// Nothing is sent for so long between head and body.
+    /// Nothing is sent for so long between head and body, or before the head if there is no body.
     Stall(Duration),
     /// The body comes in pieces of so many bytes, with a pause after each.
     Slow {

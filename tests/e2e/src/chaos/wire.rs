@@ -66,8 +66,12 @@ impl<S: Read + Write> Line<'_, S> {
             Length::Unknown => "Transfer-Encoding: chunked".to_owned(),
         };
         let has_body = !is_head && !reply.is_bare();
+        let stalls = |is_due: bool| stall.is_some_and(|time| is_due && self.ending.wait(time));
+        if stalls(reply.body.is_empty()) {
+            return Ok(false);
+        }
         self.write(&reply.head(&said))?;
-        if stall.is_some_and(|time| self.ending.wait(time)) {
+        if stalls(!reply.body.is_empty()) {
             return Ok(false);
         }
         if has_body && end == End::Never {

@@ -62,9 +62,12 @@ impl Stream {
         }
         record.now().status = reply.status;
         let has_body = !is_head && !reply.is_bare();
+        if let Some(time) = stall.filter(|_| reply.body.is_empty()) {
+            sleep(time).await;
+        }
         let mut writer =
             Writer { stream: respond.send_response(response(&reply, length), !has_body)?, pace, record };
-        if let Some(time) = stall {
+        if let Some(time) = stall.filter(|_| !reply.body.is_empty()) {
             sleep(time).await;
         }
         let body = if has_body { &reply.body[..] } else { &[] };
