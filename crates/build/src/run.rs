@@ -35,7 +35,8 @@ pub(crate) fn run(
         binds: script.into_iter().collect(),
     };
     let (read, write) = pipe_with(PipeFlags::CLOEXEC).at("make", "a pipe")?;
-    let step = step::start(engine, &command, draft, write.as_fd(), write.as_fd())?;
+    let ends = step::Attachments { input: None, output: write.as_fd(), error: write.as_fd(), tracer: None };
+    let step = step::start(engine, &command, draft, ends)?;
     drop(write);
     carry(&step, &read, output, stop)?;
     match step.wait()? {

@@ -35,6 +35,8 @@ mod run;
 mod search;
 mod start;
 mod stop;
+mod strip;
+mod subject;
 mod system;
 mod top;
 mod unpause;
@@ -154,6 +156,7 @@ const COMMANDS: &[Entry] = &[
     command!(image::save, &["save", "image save"], "Save one or more images to a tar archive"),
     command!(search, &["search"], "Search a registry for images"),
     command!(start, &["start", "container start"], "Start one or more stopped containers"),
+    command!(strip, &["strip", "image strip"], "Derive the minimal image of a program"),
     command!(stop, &["stop", "container stop"], "Stop one or more running containers"),
     command!(system::check, &["system check"], "Check every blob and layer, and repair what can be"),
     command!(system::df, &["system df"], "Show disk usage"),

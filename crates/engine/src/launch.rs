@@ -33,6 +33,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) place: PathBuf,
     /// Where `hosts`, `hostname` and `resolv.conf` are written.
     pub(crate) files: PathBuf,
+    /// Who is sent the listener on which calls with paths are notified.
+    pub(crate) tracer: Option<BorrowedFd<'a>>,
 }
 
 /// A launched container.
@@ -132,6 +134,7 @@ impl Launch<'_> {
             root,
             place: self.place.clone(),
             filter: filter(self.engine, &self.record.host)?,
+            tracer: self.tracer.map(|_| tracing_filter(self.engine)).transpose()?,
             life: Life::Tied,
             preserved: 0,
             no_pivot: false,
@@ -153,7 +156,12 @@ impl Launch<'_> {
             (Err(runtime::Error::InitLost), Some(error)) => return Err(error),
             (created, _) => created?,
         };
-        let running = created.start(&mut |_| Ok(()))?;
+        let running = created.start(&mut |listener| {
+            let Some(tracer) = self.tracer else { return Ok(()) };
+            // the process waits for the first answer, and ends with the listener if nobody takes it
+            let _ = sys::socket::send(tracer, b"listener", &[listener.as_fd()]);
+            Ok(())
+        })?;
         Ok((running, bundle.filter))
     }
 
@@ -287,6 +295,16 @@ pub(crate) fn filter(engine: &Engine, host: &HostSettings) -> Result<Option<Filt
     Filter::kept(&engine.run("seccomp"), &hasher.finish().hex(), &|| {
         spec::seccomp_profile(host, &capabilities, kernel)
     })
+}
+
+/// The filter by which a program is watched.
+fn tracing_filter(engine: &Engine) -> Result<Filter> {
+    let key = format!("trace-{}", env!("CARGO_PKG_VERSION"));
+    let program = Filter::kept_program(&engine.run("seccomp"), &key, &|| {
+        trace::filter()
+            .ok_or_else(|| Error::Invalid("programs cannot be traced on this machine's architecture".into()))
+    })?;
+    Ok(Filter { program, flags: sys::seccomp::NEW_LISTENER, agent: None })
 }
 
 fn kernel_version() -> (u32, u32) {

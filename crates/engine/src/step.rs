@@ -1,4 +1,5 @@
-//! A build step: a command in a root that is thrown away or becomes a layer. No record, no name, no log; it ends with whoever asked for it.
+//! A step: a command in a root that is thrown away or becomes a layer. No record, no name, no log; it ends with whoever asked for it. Builds are made of steps, and programs
+//! are watched in them.
 
 use crate::containers::start::{await_running, spawn_supervisor};
 use crate::error::{At, Error, Result};
@@ -134,27 +135,38 @@ pub fn user(root: BorrowedFd<'_>, text: &str) -> Result<(u32, u32)> {
 #[derive(Debug)]
 pub struct Step {
     connection: Connection,
+    /// Its directory in the exec root.
+    run: PathBuf,
 }
 
-/// Starts a command, writing into a draft. Output goes to the given descriptors.
+/// What a step's program is connected to.
+#[derive(Debug, Clone, Copy)]
+pub struct Attachments<'a> {
+    /// Standard input; nothing is read without.
+    pub input: Option<BorrowedFd<'a>>,
+    /// Standard output.
+    pub output: BorrowedFd<'a>,
+    /// Standard error.
+    pub error: BorrowedFd<'a>,
+    /// A socket to a [`trace::Tracer`], which has to answer before the program can do anything.
+    pub tracer: Option<BorrowedFd<'a>>,
+}
+
+/// Starts a command, writing into a draft.
 ///
 /// # Errors
 /// As starting a container.
-pub fn start(
-    engine: &Engine,
-    command: &Command,
-    draft: &Draft,
-    output: BorrowedFd<'_>,
-    error: BorrowedFd<'_>,
-) -> Result<Step> {
+pub fn start(engine: &Engine, command: &Command, draft: &Draft, ends: Attachments<'_>) -> Result<Step> {
     let record = command.record()?;
+    let run = crate::containers::directory::Directory::new(engine, &record.id).run;
     let order = Order { record, upper: draft.fs(), work: draft.work() };
     let file = document::in_memory(&order)?;
     let null = File::open("/dev/null").at("open", "/dev/null")?;
     let connection = spawn_supervisor(engine, &["step"])?;
-    let step = Step { connection };
-    step.connection
-        .send(&Request::Exec { streams: Which::default() }, &[file.as_fd(), null.as_fd(), output, error])?;
+    let step = Step { connection, run };
+    let mut descriptors = vec![file.as_fd(), ends.input.unwrap_or(null.as_fd()), ends.output, ends.error];
+    descriptors.extend(ends.tracer);
+    step.connection.send(&Request::Exec { streams: Which::default() }, &descriptors)?;
     await_running(&step.connection)?;
     Ok(step)
 }
@@ -187,6 +199,20 @@ impl Step {
         }
     }
 
+    /// The address of its program on the bridge, if it has one.
+    #[must_use]
+    pub fn address(&self) -> Option<std::net::Ipv4Addr> {
+        fs::read_to_string(self.run.join("address")).ok()?.parse().ok()
+    }
+
+    /// Sends its program a signal.
+    ///
+    /// # Errors
+    /// What the system reports: `EPIPE` if it has ended.
+    pub fn signal(&self, number: i32) -> Result<()> {
+        Ok(self.connection.send(&Request::Signal { number }, &[])?)
+    }
+
     /// The descriptor that becomes readable when the step has ended.
     #[must_use]
     pub fn as_fd(&self) -> BorrowedFd<'_> {
@@ -197,38 +223,49 @@ impl Step {
 /// The supervisor of a step: launches what the first message on `socket` asks for, tells its end, and ends it when the socket is closed.
 pub fn supervise(engine: &Engine, socket: OwnedFd) {
     supervise::detach();
-    let launched = receive(&socket).and_then(|(order, streams)| launch(engine, order, streams, &socket));
+    let launched = receive(&socket).and_then(|received| launch(engine, received, &socket));
     if let Err(error) = launched {
         tell(socket.as_fd(), &Event::Failed(supervise::failure(&error)));
     }
 }
 
-fn receive(socket: &OwnedFd) -> Result<(Order, [OwnedFd; 3])> {
+/// What a step's supervisor is sent.
+struct Received {
+    order: Order,
+    streams: [OwnedFd; 3],
+    tracer: Option<OwnedFd>,
+}
+
+fn receive(socket: &OwnedFd) -> Result<Received> {
     let message = sys::socket::receive(socket.as_fd()).at("receive from", "the builder")?.unwrap_or_default();
     let invalid = || Error::Invalid("a step was started without an order".into());
     let mut descriptors = message.descriptors;
-    if descriptors.len() != 4 {
+    if !(4..=5).contains(&descriptors.len()) {
         return Err(invalid());
     }
+    let tracer = if descriptors.len() == 5 { descriptors.pop() } else { None };
     let mut file = File::from(descriptors.remove(0));
     let mut text = Vec::new();
     file.rewind().and_then(|()| file.read_to_end(&mut text)).at("read", "the order")?;
     let order = serde_json::from_slice(&text).map_err(|_| invalid())?;
     let streams = <[OwnedFd; 3]>::try_from(descriptors).map_err(|_| invalid())?;
-    Ok((order, streams))
+    Ok(Received { order, streams, tracer })
 }
 
-fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd) -> Result<()> {
-    let Order { record, upper, work } = order;
+fn launch(engine: &Engine, received: Received, socket: &OwnedFd) -> Result<()> {
+    let Received { order: Order { record, upper, work }, streams, tracer } = received;
     let directory = crate::containers::directory::Directory::new(engine, &record.id);
     directory.begin_run()?;
     let result = (|| {
         let upper = Upper { directory: upper, work, volatile: true };
         let root = launch::mount(engine, &record.layers, Some(&upper))?;
+        let (place, files) = (directory.place(), directory.run.clone());
         let launch =
-            Launch { engine, record: &record, place: directory.place(), files: directory.run.clone() };
+            Launch { engine, record: &record, place, files, tracer: tracer.as_ref().map(AsFd::as_fd) };
         launch.run(root, &Streams::Descriptors(streams))
     })();
+    // the listener is on its way, and nothing else comes
+    drop(tracer);
     let launched = match result {
         Ok(launched) => launched,
         Err(error) => {

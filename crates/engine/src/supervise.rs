@@ -62,7 +62,13 @@ fn start(engine: &Engine, directory: &Directory, socket: &OwnedFd) -> Result<Sta
     let inside = launch::root_of(root.as_fd())?;
     containers::volumes::fill(engine, &record, inside.as_fd())?;
     let (streams, ends) = streams(&record)?;
-    let launch = Launch { engine, record: &record, place: directory.place(), files: directory.data.clone() };
+    let launch = Launch {
+        engine,
+        record: &record,
+        place: directory.place(),
+        files: directory.data.clone(),
+        tracer: None,
+    };
     let launched = launch.run(root, &streams)?;
     drop(streams);
     Ok((record, launched, ends, starter))

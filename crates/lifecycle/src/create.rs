@@ -182,6 +182,7 @@ impl<'a> Making<'a> {
             root: sys::mount::clone_tree(root.as_fd(), "", true).at("clone the mount of", &self.rootfs)?,
             place: self.rootfs.clone(),
             filter: self.filter.clone(),
+            tracer: None,
             life,
             preserved: self.options.preserved + self.options.listening,
             no_pivot: self.options.no_pivot,

@@ -72,6 +72,8 @@ pub(crate) struct Standard<'a> {
 pub(crate) struct Becoming<'a> {
     pub(crate) process: &'a Process,
     pub(crate) filter: Option<&'a Filter>,
+    /// A filter that forbids nothing and tells a listener of calls.
+    pub(crate) tracer: Option<&'a Filter>,
     /// The container's: execution domain and memory policy are its processes'.
     pub(crate) linux: Option<&'a Linux>,
     /// It dies with its parent.
@@ -108,7 +110,7 @@ fn prepare(
     becoming: &Becoming<'_>,
     standard: Standard<'_>,
 ) -> Result<(), (&'static str, crate::step::Failure)> {
-    let Becoming { process, filter, linux, is_tied, hooks, channel, .. } = becoming;
+    let Becoming { process, filter, tracer, linux, is_tied, hooks, channel, .. } = becoming;
     let named = |step| move |failure| (step, failure);
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
     let preserved = standard.preserved;
@@ -130,7 +132,7 @@ fn prepare(
     let entered = set_user(process).map_err(named("set the user"))?;
     enter_directory(process, entered).map_err(named("enter the working directory"))?;
     // without no_new_privs the filter needs it; execve takes it away, since it is not in the bounding set
-    let needed = if filter.is_some() && !no_new_privileges {
+    let needed = if (filter.is_some() || tracer.is_some()) && !no_new_privileges {
         CapabilitySet::SYS_ADMIN
     } else {
         CapabilitySet::empty()
@@ -144,11 +146,11 @@ fn prepare(
     if no_new_privileges {
         sys::thread::set_no_new_privs(true).about("no_new_privs").map_err(named("drop privileges"))?;
     }
-    // last: it need not allow anything but execve
-    match filter {
-        Some(filter) => load(filter, *channel).map_err(named("load seccomp")),
-        None => Ok(()),
+    // last, and the one that forbids after the one that does not: it need not allow anything but execve
+    for filter in [tracer, filter].into_iter().copied().flatten() {
+        load(filter, *channel).map_err(named("load seccomp"))?;
     }
+    Ok(())
 }
 
 /// Loads a filter; the descriptor of one that notifies goes to the caller, who hands it to the agent.

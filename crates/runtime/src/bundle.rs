@@ -17,6 +17,8 @@ pub struct Bundle {
     pub place: PathBuf,
     /// The compiled seccomp filter.
     pub filter: Option<Filter>,
+    /// A second filter, which forbids nothing and tells a listener of calls: what the container does is watched.
+    pub tracer: Option<Filter>,
     /// How long it waits, and for whom.
     pub life: Life,
     /// Inherited descriptors from 3 on that the program gets (`LISTEN_FDS`).

@@ -242,6 +242,7 @@ fn inside(exec: &Exec<'_>, namespaces: ThreadNameSpaceType, channel: BorrowedFd<
         tells_aloud: false,
         process: exec.process,
         filter: exec.filter,
+        tracer: None,
         linux: exec.linux,
         is_tied: exec.is_tied,
         hooks: None,

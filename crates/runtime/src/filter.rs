@@ -84,6 +84,20 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// A program that is compiled elsewhere, kept as the others are.
+    ///
+    /// # Errors
+    /// As [`Filter::of`], and what `make` returns.
+    pub fn kept_program<E: From<Error>>(
+        directory: &Path,
+        key: &str,
+        make: &dyn Fn() -> std::result::Result<Vec<u8>, E>,
+    ) -> std::result::Result<Vec<u8>, E> {
+        kept(directory, key, &|| make().map(Some)).map(Option::unwrap_or_default)
+    }
+}
+
 /// A program from its file, or made and put there. An empty file stands for no filter.
 fn kept<E: From<Error>>(
     directory: &Path,

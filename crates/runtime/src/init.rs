@@ -136,6 +136,7 @@ pub(crate) fn run(bundle: &Bundle, prepared: Prepared<'_>, streams: &Streams, ch
     let becoming = become_process::Becoming {
         process,
         filter: bundle.filter.as_ref(),
+        tracer: bundle.tracer.as_ref(),
         linux: bundle.spec.linux().as_ref(),
         is_tied: matches!(bundle.life, Life::Tied),
         hooks: start_hooks(bundle),

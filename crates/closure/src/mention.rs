@@ -1,0 +1,93 @@
+//! Paths that stand in a file: what exists of them is kept.
+
+use crate::closure::Closure;
+use crate::ground::{is_alien, private_tree};
+use crate::reason::Reason;
+use crate::tree::Id;
+
+/// Programs that no other program needs because it names them: those that install and administer.
+const ADMINISTRATION: &[&str] = &[
+    "apt",
+    "apt-get",
+    "apt-cache",
+    "dpkg",
+    "dpkg-query",
+    "dpkg-deb",
+    "apk",
+    "rpm",
+    "dnf",
+    "yum",
+    "pacman",
+    "systemctl",
+    "systemd-notify",
+    "systemd-run",
+    "journalctl",
+    "sudo",
+    "su",
+    "mount",
+    "umount",
+    "modprobe",
+    "insmod",
+    "update-rc.d",
+    "useradd",
+    "adduser",
+    "invoke-rc.d",
+    "deb-systemd-helper",
+    "deb-systemd-invoke",
+    "update-alternatives",
+    "gdb",
+    "ptxdist",
+    "lsb_release",
+    "vim",
+    "vi",
+    "nano",
+    "emacs",
+    "xterm",
+    "valgrind",
+    "ldconfig",
+];
+
+/// Where the files beside a program belong to it.
+const CONFIGURATION: &str = "/etc/";
+
+/// Keeps what a run of bytes in a file names, as far as it exists.
+pub(crate) fn keep_mentioned(closure: &mut Closure<'_>, by: Id, run: &[u8]) {
+    let tree = closure.tree;
+    // the longest beginning that exists and ends where a name ends: another string may follow without a mark
+    let mut end = run.len();
+    let found = loop {
+        let part = run[..end].strip_suffix(b"/").unwrap_or(&run[..end]);
+        match tree.find(part) {
+            Some(found) if found != tree.root() => break found,
+            _ => {}
+        }
+        match run[..end].iter().rposition(|byte| *byte == b'/').filter(|at| *at > 0) {
+            Some(at) => end = at,
+            None => return,
+        }
+    };
+    let is_whole = end == run.len() || end + 1 == run.len();
+    if tree.is_directory(found) {
+        let is_private =
+            private_tree(tree, found) == Some(found) || (is_whole && private_tree(tree, found).is_some());
+        if is_private {
+            closure.keep(&run[..end], Reason::Mentioned(by));
+            closure.keep_surroundings(found);
+        }
+        return;
+    }
+    let path = tree.text(found);
+    // the rest of the run would have to be a file's name after a file
+    if is_alien(&path) || is_alien(&String::from_utf8_lossy(&run[..end])) || is_administration(&path) {
+        return;
+    }
+    closure.keep(&run[..end], Reason::Mentioned(by));
+    if !tree.is_program(found) || path.starts_with(CONFIGURATION) {
+        closure.keep_surroundings(found);
+    }
+}
+
+fn is_administration(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    ADMINISTRATION.contains(&name)
+}
