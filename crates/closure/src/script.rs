@@ -3,6 +3,7 @@
 use crate::closure::Closure;
 use crate::mention;
 use crate::missing::Missing;
+use crate::modules;
 use crate::object;
 use crate::reason::{Reason, Size};
 use crate::tree::Id;
@@ -91,6 +92,7 @@ fn interpreter(closure: &mut Closure<'_>, id: Id, path: &str, argument: Option<&
 /// missing costs the container.
 pub(crate) fn commands(closure: &mut Closure<'_>, id: Id, script: &[u8]) {
     let text = String::from_utf8_lossy(script).into_owned();
+    let is_own_reason = is_directly_kept(closure, id);
     let is_part = |char: char| char.is_ascii_alphanumeric() || "_-.+/[".contains(char);
     let mut seen = std::collections::HashSet::new();
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
@@ -100,11 +102,13 @@ pub(crate) fn commands(closure: &mut Closure<'_>, id: Id, script: &[u8]) {
             }
             let is_path = word.starts_with('/')
                 && closure.tree.find(word).is_some_and(|found| closure.tree.is_program(found));
-            if is_path {
-                closure.keep(word, Reason::Command(id));
-            } else if !word.contains('/')
-                && let Some(found) = closure.find_program(word)
-            {
+            let found = if is_path {
+                Some(word.to_owned())
+            } else {
+                Some(word).filter(|word| !word.contains('/')).and_then(|word| closure.find_program(word))
+            };
+            // what lies in the same tree as something else is no reason for another language
+            if let Some(found) = found.filter(|found| is_own_reason || is_native(closure, found)) {
                 closure.keep(found, Reason::Command(id));
             }
         }
@@ -122,10 +126,16 @@ fn quoted_commands(closure: &mut Closure<'_>, id: Id, text: &[u8]) {
         if !(2..=64).contains(&word.len()) || word.contains('/') || !seen.insert(word.to_owned()) {
             continue;
         }
-        if let Some(found) = closure.find_program(word) {
+        if let Some(found) = closure.find_program(word).filter(|found| is_native(closure, found)) {
             closure.keep(found, Reason::Command(id));
         }
     }
+}
+
+/// Whether a program is one of machine code, and no interpreter of a language, unless that is kept already. A word of a text is too little to keep a language for.
+fn is_native(closure: &mut Closure<'_>, path: &str) -> bool {
+    let Some(id) = closure.tree.find(path) else { return false };
+    closure.contains(id) || (closure.object(id).is_some() && !modules::is_interpreter(&closure.tree.text(id)))
 }
 
 /// Whether the paths in a text are those of files that its user opens: in configuration, in scripts, and in what is the user's own.

@@ -58,6 +58,12 @@ pub(super) fn directories(closure: &mut Closure<'_>, _: &Present) {
     for path in DIRECTORIES {
         closure.keep(path, Reason::Policy("directories that programs expect"));
     }
+    // a root looks like a root
+    let tree = closure.tree;
+    let top: Vec<_> = tree.children(tree.root()).map(|(_, id)| id).filter(|id| !tree.is_file(*id)).collect();
+    for id in top {
+        closure.keep_file(id, Reason::Policy("directories that programs expect"));
+    }
     let home = closure.setting.variable("HOME").map(str::to_owned);
     for path in home.into_iter().chain(own_homes(closure)) {
         closure.keep(path, Reason::Policy("home directory"));
