@@ -44,6 +44,7 @@ mod unsupported;
 mod usage;
 mod volume;
 mod wait;
+mod why;
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::{First, Globals};
@@ -171,6 +172,7 @@ const COMMANDS: &[Entry] = &[
     command!(volume::ls, &["volume ls", "volume list"], "List volumes"),
     command!(volume::prune, &["volume prune"], "Remove unused local volumes"),
     command!(volume::rm, &["volume rm", "volume remove"], "Remove one or more volumes"),
+    command!(why, &["why", "image why"], "Say why a program does not start, and what will not work"),
     command!(wait, &["wait", "container wait"], "Block until containers stop, then print their exit codes"),
 ];
 

@@ -21,6 +21,7 @@ mod record;
 mod strip;
 mod subject;
 mod weight;
+pub mod why;
 
 pub use closure::Size;
 pub use error::{Error, Result};

@@ -32,7 +32,8 @@ impl Host {
     pub fn own() -> Self {
         let release = sys::system::uname();
         let release = release.release().to_string_lossy().into_owned();
-        let mut numbers = release.split(|char: char| !char.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+        let mut numbers =
+            release.split(|char: char| !char.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
         Self { machine: Machine::host(), isa_level: IsaLevel::host(), kernel: (next(), next(), next()) }
     }
@@ -55,7 +56,10 @@ pub fn why(subject: &Subject, arguments: Option<&[String]>, host: &Host) -> Vec<
     let command = command(&subject.configuration.config, arguments);
     let mut findings = Vec::new();
     if command.is_empty() {
-        return vec![Finding::fatal("the image names no command", "write one behind the image's name, or set CMD or ENTRYPOINT in the image")];
+        return vec![Finding::fatal(
+            "the image names no command",
+            "write one behind the image's name, or set CMD or ENTRYPOINT in the image",
+        )];
     }
     let Some(tree) = &subject.tree else {
         return vec![Finding::fatal("the image has no files", "copy a program into it: COPY app /app")];

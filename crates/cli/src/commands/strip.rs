@@ -187,7 +187,7 @@ fn report(arguments: &Arguments, request: &Request, stripped: &Stripped) -> Outc
     Ok(())
 }
 
-fn failure(error: weigh::Error) -> Failure {
+pub(super) fn failure(error: weigh::Error) -> Failure {
     match error {
         weigh::Error::Engine(error) => error.into(),
         weigh::Error::Canceled => Failure::new("canceled").with_code(CANCELED),

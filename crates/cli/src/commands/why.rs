@@ -5,7 +5,6 @@ use crate::failure::{Failure, Outcome};
 use crate::flags;
 use crate::globals::Globals;
 use std::io::Write;
-use weigh::Subject;
 use weigh::why::{Finding, Host};
 
 /// Arguments of `why`.
@@ -55,7 +54,8 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
             }
         }
         Format::Json => {
-            let text = serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(error.to_string()))?;
+            let text =
+                serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(error.to_string()))?;
             writeln!(out, "{text}")?;
         }
     }

@@ -31,14 +31,22 @@ pub(crate) enum View {
     Alone,
 }
 
-/// A container's root directory.
+/// A container's root directory. A stopped container is not started while it is held.
 #[derive(Debug)]
-pub(crate) struct Root {
+pub struct Root {
     directory: OwnedFd,
     /// A detached tree falls apart when its descriptor is closed.
     #[cfg_attr(not(test), expect(dead_code, reason = "it is only held"))]
     mount: Option<OwnedFd>,
     _lock: Option<Lock>,
+}
+
+/// Opens a container's root file system alone, to be read: its layers and its changes, without what is mounted in it.
+///
+/// # Errors
+/// [`Error::NoContainer`], [`Error::Conflict`] if it is stuck while it ends, or what the system reports.
+pub fn open_alone(engine: &Engine, reference: &str) -> Result<Root> {
+    open(engine, reference, View::Alone)
 }
 
 /// Opens the root directory of a container.
@@ -71,7 +79,8 @@ pub(crate) fn open(engine: &Engine, reference: &str, view: View) -> Result<Root>
 
 impl Root {
     /// The directory, readable.
-    pub(crate) fn directory(&self) -> BorrowedFd<'_> {
+    #[must_use]
+    pub fn directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
     }
 

@@ -64,10 +64,14 @@ impl fmt::Display for Finding {
 
 /// Text of an image for a message: control characters escaped, not too long.
 pub(crate) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(256).flat_map(|char| {
-        let plain = ['"', '\'', '\\'].contains(&char);
-        if plain { vec![char] } else { char.escape_debug().collect() }
-    }).collect();
+    let mut shown: String = text
+        .chars()
+        .take(256)
+        .flat_map(|char| {
+            let plain = ['"', '\'', '\\'].contains(&char);
+            if plain { vec![char] } else { char.escape_debug().collect() }
+        })
+        .collect();
     if text.chars().nth(256).is_some() {
         shown.push('…');
     }

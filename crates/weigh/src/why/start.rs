@@ -29,9 +29,12 @@ fn user(case: &Case<'_>) -> Result<Identity, Box<Finding>> {
     let user = &case.setting.user;
     let missing = |reason: String| {
         let names = user.split(':').next().unwrap_or_default();
-        let fix = format!("RUN adduser --system {} (or useradd), or USER with a number: USER 1000", shown(names));
-        Box::new(Finding::fatal(format!("the image's user {} is not in it: {reason}", shown(user)), fix)
-            .with_evidence("/etc/passwd and /etc/group of the image"))
+        let fix =
+            format!("RUN adduser --system {} (or useradd), or USER with a number: USER 1000", shown(names));
+        Box::new(
+            Finding::fatal(format!("the image's user {} is not in it: {reason}", shown(user)), fix)
+                .with_evidence("/etc/passwd and /etc/group of the image"),
+        )
     };
     let accounts = Accounts::read(case.tree.as_fd().as_fd()).map_err(|error| missing(error.to_string()))?;
     accounts.identify(user, &[]).map_err(|error| missing(error.to_string()))
@@ -46,14 +49,21 @@ fn working_directory(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let cause = format!("the working directory {} is a file", shown(directory));
-    Some(Finding::fatal(cause, "WORKDIR with a path at which there is no file").with_evidence(format!("{} in the image", shown(directory))))
+    Some(
+        Finding::fatal(cause, "WORKDIR with a path at which there is no file")
+            .with_evidence(format!("{} in the image", shown(directory))),
+    )
 }
 
 /// The command's program, judged as when `run` fails.
 fn program(case: &Case<'_>, execution: &Execution, is_own: bool) -> Option<Finding> {
     let program = &case.command[0];
     let mut request = Request::new(program);
-    request.search_path = Some(case.setting.variable("PATH").unwrap_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+    request.search_path = Some(
+        case.setting
+            .variable("PATH")
+            .unwrap_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    );
     let directory = case.setting.absolute(".");
     request.working_directory = directory.trim_end_matches('.');
     request.host = case.host.machine;
@@ -63,9 +73,13 @@ fn program(case: &Case<'_>, execution: &Execution, is_own: bool) -> Option<Findi
         request.form = Form::Shell;
     }
     let diagnosis = elf::examine(&request, &mut |path| look(case.tree, path))?;
-    let fix = diagnosis.hint.clone().unwrap_or_else(|| "COPY the program into the image, or correct its name".into());
+    let fix = diagnosis
+        .hint
+        .clone()
+        .unwrap_or_else(|| "COPY the program into the image, or correct its name".into());
     let kernel = diagnosis.kernel.to_string();
-    let mut finding = Finding::fatal(diagnosis.cause.clone(), fix).with_evidence(format!("execve of {}: {kernel}", shown(program)));
+    let mut finding = Finding::fatal(diagnosis.cause.clone(), fix)
+        .with_evidence(format!("execve of {}: {kernel}", shown(program)));
     if let Some(line) = libraries::provider(case, program.rsplit('/').next().unwrap_or(program)) {
         finding.fix = format!("{}\n       {line}", finding.fix);
     }
@@ -81,7 +95,8 @@ fn inner_programs(case: &Case<'_>) -> Vec<Finding> {
     missing
         .map(|(of, name)| {
             let path = shown(&case.tree.text(of));
-            let cause = format!("{path} asks for the interpreter {}, which the image does not have", shown(name));
+            let cause =
+                format!("{path} asks for the interpreter {}, which the image does not have", shown(name));
             let fix = libraries::provider(case, name.rsplit('/').next().unwrap_or(name))
                 .unwrap_or_else(|| format!("install {}, or name another interpreter behind #!", shown(name)));
             Finding::fatal(cause, fix).with_evidence(format!("the first line of {path}, and PATH"))
@@ -102,12 +117,19 @@ fn permission(case: &Case<'_>, identity: &Identity) -> Option<Finding> {
         if !case.tree.is_directory(*id) && *id != end {
             continue;
         }
-        let shift = if node.uid == identity.uid { 6 } else if identity.groups.contains(&node.gid) { 3 } else { 0 };
+        let shift = if node.uid == identity.uid {
+            6
+        } else if identity.groups.contains(&node.gid) {
+            3
+        } else {
+            0
+        };
         if node.mode >> shift & 1 == 1 {
             continue;
         }
         let at = shown(&case.tree.text(*id));
-        let cause = format!("the image's user {} may not execute {}", shown(&case.setting.user), shown(&path));
+        let cause =
+            format!("the image's user {} may not execute {}", shown(&case.setting.user), shown(&path));
         let evidence = format!("{at} has mode {:04o} and belongs to {}:{}", node.mode, node.uid, node.gid);
         let fix = format!("RUN chmod a+x {at}, or COPY --chown={} …", shown(&case.setting.user));
         return Some(Finding::fatal(cause, fix).with_evidence(evidence));
@@ -122,7 +144,8 @@ fn health_check(case: &Case<'_>) -> Option<Finding> {
     if find_program(case.tree, case.setting, program).is_some() {
         return None;
     }
-    let cause = format!("the health check's program {} is not in the image: every check fails", shown(program));
+    let cause =
+        format!("the health check's program {} is not in the image: every check fails", shown(program));
     let fix = libraries::provider(case, program.rsplit('/').next().unwrap_or(program))
         .unwrap_or_else(|| "HEALTHCHECK with a program that the image has, or HEALTHCHECK NONE".into());
     Some(Finding::warning(cause, fix).with_evidence(format!("HEALTHCHECK {}", shown(&check.join(" ")))))
