@@ -8,6 +8,7 @@ mod ground;
 mod interpreters;
 mod program;
 mod servers;
+mod thin;
 mod tools;
 mod trial;
 mod unseen;

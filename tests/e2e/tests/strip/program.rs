@@ -53,6 +53,11 @@ impl Program {
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &'static Input> {
         self.probes.iter().chain(self.held_out)
     }
+
+    /// The flags that tell `tare strip` its probes.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        self.probes.iter().flat_map(Input::flag).collect()
+    }
 }
 
 impl Input {
@@ -60,4 +65,18 @@ impl Input {
     pub(crate) fn is_request(&self) -> bool {
         matches!(self, Self::Get(_) | Self::Send(_))
     }
+
+    fn flag(&self) -> [String; 2] {
+        match self {
+            Self::Run(words) => ["--probe".to_owned(), quote(words)],
+            Self::Get(path) => ["--probe-http".to_owned(), format!("GET:{path}")],
+            Self::Pipe(..) | Self::Send(_) => panic!("{self:?} is no probe"),
+        }
+    }
+}
+
+/// A command line of these words, as a shell reads it.
+fn quote(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+    quoted.join(" ")
 }

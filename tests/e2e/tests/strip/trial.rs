@@ -15,6 +15,27 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const UNREACHED: i32 = -1;
 
 impl Ground {
+    /// Strips a program's image with its probes, and says each held-out input to both.
+    ///
+    /// # Panics
+    /// If an answer differs, with both answers and why each file is in the thin image.
+    #[track_caller]
+    pub(crate) fn strip(&self, program: &Program, size: &str) {
+        self.build(program);
+        let thin = format!("{}-{size}", program.name);
+        let flags = program.flags();
+        let mut arguments = vec!["strip", program.name, "-t", &thin, "--size", size];
+        arguments.extend(flags.iter().map(String::as_str));
+        self.takes_long(&arguments);
+        let differences =
+            differences(program, &self.answers(program, program.name), &self.answers(program, &thin));
+        if differences.is_empty() {
+            return;
+        }
+        let why = self.engine.tare(["why", &thin]);
+        panic!("{thin}: {}\n--- why\n{}{}", differences.join("\n"), why.out, why.err);
+    }
+
     /// What is wrong with a fat image, whose inputs are to have one answer each.
     #[expect(clippy::print_stderr, reason = "shown with `--nocapture`, for whoever adds a program")]
     pub(crate) fn doubt(&self, program: &Program) -> Option<String> {
