@@ -35,6 +35,7 @@ mod rm;
 mod run;
 mod start;
 mod stop;
+mod strip;
 mod supervisor;
 mod top;
 mod usage;
