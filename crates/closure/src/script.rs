@@ -48,7 +48,7 @@ pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
 
 /// Whether it is kept for itself, and not because of its neighbours.
 fn is_directly_kept(closure: &Closure<'_>, id: Id) -> bool {
-    !matches!(closure.reason(id), Some(Reason::Tree(_) | Reason::Policy(_)))
+    !matches!(closure.reason(id), Some(Reason::Tree(_) | Reason::Policy(_) | Reason::Package(_)))
 }
 
 fn is_shell_name(path: &str) -> bool {

@@ -16,6 +16,8 @@
 
 mod derive;
 mod error;
+mod installed;
+mod package_records;
 pub mod probe;
 mod record;
 mod strip;
@@ -25,7 +27,7 @@ pub mod why;
 
 pub use closure::Size;
 pub use error::{Error, Result};
-pub use record::{FileRecord, Record};
+pub use record::{Count, FileRecord, Record};
 pub use strip::{Happening, Request, Stripped, strip};
 pub use subject::{Subject, setting};
 pub use weight::Weight;
