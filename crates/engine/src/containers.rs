@@ -4,6 +4,7 @@ pub mod attach;
 pub mod commit;
 pub mod copy;
 pub mod create;
+pub mod debug;
 pub mod diff;
 pub mod directory;
 pub mod exec;

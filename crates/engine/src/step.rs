@@ -1,8 +1,9 @@
 //! A build step: a command in a root that is thrown away or becomes a layer. No record, no name, no log; it ends with whoever asked for it.
 
+use crate::containers::directory::Directory;
 use crate::containers::start::{await_running, spawn_supervisor};
 use crate::error::{At, Error, Result};
-use crate::launch::{self, Launch, Upper};
+use crate::launch::{self, Launch, Launched, Shared, Upper};
 use crate::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record};
 use crate::{Engine, containers, document, supervise};
 use oci::DiffId;
@@ -11,6 +12,7 @@ use runtime::Streams;
 use runtime::accounts::Accounts;
 use runtime::control::{Connection, Event, Request, Which, tell};
 use runtime::supervisor::{Charge, Ends, Starter, watch};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{Read, Seek};
@@ -197,46 +199,64 @@ impl Step {
 /// The supervisor of a step: launches what the first message on `socket` asks for, tells its end, and ends it when the socket is closed.
 pub fn supervise(engine: &Engine, socket: OwnedFd) {
     supervise::detach();
-    let launched = receive(&socket).and_then(|(order, streams)| launch(engine, order, streams, &socket));
+    let launched = receive(&socket).and_then(|(order, _, streams)| launch(engine, order, streams, &socket));
     if let Err(error) = launched {
         tell(socket.as_fd(), &Event::Failed(supervise::failure(&error)));
     }
 }
 
-fn receive(socket: &OwnedFd) -> Result<(Order, [OwnedFd; 3])> {
-    let message = sys::socket::receive(socket.as_fd()).at("receive from", "the builder")?.unwrap_or_default();
-    let invalid = || Error::Invalid("a step was started without an order".into());
+/// The first message of whoever starts something without a record: what to do, the streams to attach, and their descriptors.
+pub(crate) fn receive<T: DeserializeOwned>(socket: &OwnedFd) -> Result<(T, Which, Vec<OwnedFd>)> {
+    let message = sys::socket::receive(socket.as_fd()).at("receive from", "the command")?.unwrap_or_default();
+    let invalid = || Error::Invalid("a supervisor was started without an order".into());
+    let Ok(Request::Exec { streams }) = serde_json::from_slice(&message.bytes) else { return Err(invalid()) };
     let mut descriptors = message.descriptors;
-    if descriptors.len() != 4 {
+    if descriptors.is_empty() {
         return Err(invalid());
     }
     let mut file = File::from(descriptors.remove(0));
     let mut text = Vec::new();
     file.rewind().and_then(|()| file.read_to_end(&mut text)).at("read", "the order")?;
     let order = serde_json::from_slice(&text).map_err(|_| invalid())?;
-    let streams = <[OwnedFd; 3]>::try_from(descriptors).map_err(|_| invalid())?;
-    Ok((order, streams))
+    Ok((order, streams, descriptors))
 }
 
-fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd) -> Result<()> {
+/// A process's own standard streams, as they come with its order.
+pub(crate) fn three(descriptors: Vec<OwnedFd>) -> Result<Streams> {
+    let three = <[OwnedFd; 3]>::try_from(descriptors);
+    Ok(Streams::Descriptors(three.map_err(|_| Error::Invalid("three streams are needed".into()))?))
+}
+
+fn launch(engine: &Engine, order: Order, streams: Vec<OwnedFd>, socket: &OwnedFd) -> Result<()> {
     let Order { record, upper, work } = order;
-    let directory = crate::containers::directory::Directory::new(engine, &record.id);
+    let directory = Directory::new(engine, &record.id);
     directory.begin_run()?;
     let result = (|| {
         let upper = Upper { directory: upper, work, volatile: true };
         let root = launch::mount(engine, &record.layers, Some(&upper))?;
-        let launch =
-            Launch { engine, record: &record, place: directory.place(), files: directory.run.clone() };
-        launch.run(root, &Streams::Descriptors(streams))
+        let launch = Launch {
+            engine,
+            record: &record,
+            place: directory.place(),
+            files: directory.run.clone(),
+            shared: Shared::default(),
+        };
+        launch.run(root, &three(streams)?)
     })();
-    let launched = match result {
-        Ok(launched) => launched,
-        Err(error) => {
-            directory.forget_run();
-            return Err(error);
-        }
+    let launched = result.inspect_err(|_| directory.forget_run())?;
+    let starter = Starter {
+        socket: socket.try_clone().at("duplicate", "the control socket")?,
+        streams: Which::default(),
+        descriptors: Vec::new(),
+        bound: true,
     };
-    // until the step is over, a sweep must be able to find its init
+    attend(engine, &record, launched, starter)
+}
+
+/// Tells that it runs, and watches until nothing of it is left.
+pub(crate) fn attend(engine: &Engine, record: &Record, launched: Launched, starter: Starter) -> Result<()> {
+    let directory = Directory::new(engine, &record.id);
+    // until it is over, a sweep must be able to find its init
     let pid = launched.running.init.pid.as_raw_nonzero().get();
     let cgroup = launched.cgroup.clone();
     let address = launched.address;
@@ -244,7 +264,7 @@ fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd
     if let Some(address) = address {
         fs::write(directory.run.join("address"), address.to_string()).at("write", &directory.run)?;
     }
-    tell(socket.as_fd(), &Event::Running { pid });
+    tell(starter.socket.as_fd(), &Event::Running { pid });
     let charge = Charge {
         running: launched.running,
         ends: Ends::default(),
@@ -254,15 +274,10 @@ fn launch(engine: &Engine, order: Order, streams: [OwnedFd; 3], socket: &OwnedFd
         input_once: false,
         listener: None,
     };
-    let starter = Starter {
-        socket: socket.try_clone().at("duplicate", "the control socket")?,
-        streams: Which::default(),
-        descriptors: Vec::new(),
-        bound: true,
-    };
     watch(charge, Some(starter), &mut |_| {
-        supervise::Attended { engine, directory: &directory, record: &record, cgroup: &cgroup, address }
-            .end_run();
+        // what shares a pid namespace with others does not end with its first process
+        cgroup.kill();
+        supervise::Attended { engine, directory: &directory, record, cgroup: &cgroup, address }.end_run();
     });
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::containers::{self, directory::Directory};
 use crate::document::Lasting;
 use crate::error::{At, Error, Result};
-use crate::launch::{self, Launch, Launched, Upper};
+use crate::launch::{self, Launch, Launched, Shared, Upper};
 use crate::record::{Record, State};
 use crate::{Engine, Event};
 use runtime::cgroup::Cgroup;
@@ -62,7 +62,13 @@ fn start(engine: &Engine, directory: &Directory, socket: &OwnedFd) -> Result<Sta
     let inside = launch::root_of(root.as_fd())?;
     containers::volumes::fill(engine, &record, inside.as_fd())?;
     let (streams, ends) = streams(&record)?;
-    let launch = Launch { engine, record: &record, place: directory.place(), files: directory.data.clone() };
+    let launch = Launch {
+        engine,
+        record: &record,
+        place: directory.place(),
+        files: directory.data.clone(),
+        shared: Shared::default(),
+    };
     let launched = launch.run(root, &streams)?;
     drop(streams);
     Ok((record, launched, ends, starter))
