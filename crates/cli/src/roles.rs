@@ -25,7 +25,7 @@ pub(crate) fn supervisor(arguments: &[OsString]) -> i32 {
     match (role.to_str(), rest) {
         (Some("container"), [id]) => engine::supervise::supervise(&engine, &id.to_string_lossy(), socket),
         (Some("step"), []) => engine::step::supervise(&engine, socket),
-        (Some("debug"), []) => engine::containers::debug::supervise(&engine, socket),
+        (Some("debug"), []) => engine::debug::supervise(&engine, socket),
         _ => return 2,
     }
     0
@@ -63,7 +63,6 @@ pub(crate) fn init(arguments: &[OsString]) -> i32 {
 }
 
 fn reap_around(arguments: &[OsString]) -> std::io::Result<i32> {
-    use std::os::unix::process::CommandExt;
     use sys::process::{WaitOptions, wait};
     let [program, rest @ ..] = arguments else {
         return Err(std::io::Error::other("no program given"));
@@ -73,11 +72,9 @@ fn reap_around(arguments: &[OsString]) -> std::io::Result<i32> {
     let queue = sys::signal::SignalQueue::new(&[passed.as_slice(), &[17]].concat())?;
     let guest = Guest::new()?;
     let mut command = std::process::Command::new(program);
-    // signals blocked here must not be blocked there; the group is for a terminal's foreground
-    let child = sys::signal::spawn_unblocked(command.args(rest).process_group(0))?;
+    // signals blocked here must not be blocked there
+    let child = sys::signal::spawn_in_foreground(command.args(rest))?;
     let main = i32::try_from(child.id()).unwrap_or(0);
-    // without a terminal there is no foreground to give away
-    let _ = sys::termios::tcsetpgrp(sys::stdio::stdin(), sys::process::Pid::from_child(&child));
     loop {
         let mut fds = [sys::event::PollFd::new(&queue, sys::event::PollFlags::IN)];
         let _ = sys::event::poll(&mut fds, None);

@@ -131,8 +131,7 @@ impl Launch<'_> {
         let cgroup = Cgroup::at(&self.engine.layout().cgroup(&self.record.id))?;
         let inside = root_of(root.as_fd())?;
         let mut address = None;
-        let trees = std::mem::take(&mut self.shared.trees);
-        let launched = self.prepare_and_start(root, trees, inside.as_fd(), streams, &cgroup, &mut address);
+        let launched = self.prepare_and_start(root, inside.as_fd(), streams, &cgroup, &mut address);
         match launched {
             Ok((running, filter)) => Ok(Launched { running, cgroup, filter, address }),
             Err(error) => {
@@ -147,9 +146,8 @@ impl Launch<'_> {
     }
 
     fn prepare_and_start(
-        &self,
+        &mut self,
         root: OwnedFd,
-        trees: HashMap<PathBuf, OwnedFd>,
         inside: BorrowedFd<'_>,
         streams: &Streams,
         cgroup: &Cgroup,
@@ -170,7 +168,7 @@ impl Launch<'_> {
             place: self.place.clone(),
             filter: filter(self.engine, &self.record.host)?,
             life: Life::Tied,
-            trees,
+            trees: std::mem::take(&mut self.shared.trees),
             preserved: 0,
             no_pivot: false,
             keyring: None,

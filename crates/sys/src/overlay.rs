@@ -145,7 +145,7 @@ mod tests {
             println!("skipped: needs root");
             return;
         }
-        for mount in [Overlay::mount, Overlay::by_path] {
+        for by_path in [false, true] {
             let tmpfs = || mount::new_filesystem("tmpfs", "test", &[("mode", "755")], 0).unwrap();
             let (lower, changes) = (tmpfs(), tmpfs());
             fs::mkdirat(&lower, "there", Mode::from_raw_mode(0o755)).unwrap();
@@ -156,7 +156,7 @@ mod tests {
                 volatile: true,
                 detached: vec![lower.as_fd(), changes.as_fd()],
             };
-            let mounted = mount(&overlay).unwrap();
+            let mounted = if by_path { overlay.by_path() } else { overlay.mount() }.unwrap();
             fs::mkdirat(&mounted, "there/new", Mode::from_raw_mode(0o755)).unwrap();
             assert!(fs::statat(&lower, "there/new", fs::AtFlags::empty()).is_err());
             assert!(fs::statat(&upper, "there/new", fs::AtFlags::empty()).is_ok());

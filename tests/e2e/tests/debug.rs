@@ -30,11 +30,11 @@ fn process(arguments: &[&str]) -> Process {
 #[test]
 fn a_shell_for_a_container_that_has_none() {
     let Some(engine) = TestEngine::new() else { return };
-    web(&engine, &["-h", "host", "-e", "A=own", "-w", "/work", "-v", "data:/data"]);
+    web(&engine, &["-h", "host", "-e", "A=own", "-w", "/place", "-v", "data:/data"]);
     engine.tare(["exec", "web", "sh"]).fails(127, "executable file not found");
     let script = "pwd; hostname; cat /etc/hostname; echo $A; id -u; ls -d /probe /data /.tare/toolbox/bin; ps | grep -c '[p]robe pause'";
     let seen = engine.line_then("debug web -c", script).lines();
-    let expected = ["/work", "host", "host", "own", "0", "/.tare/toolbox/bin", "/data", "/probe", "1"];
+    let expected = ["/place", "host", "host", "own", "0", "/.tare/toolbox/bin", "/data", "/probe", "1"];
     assert_eq!(seen, expected);
     let path = engine.line_then("debug web -c", "echo $PATH").text();
     assert_eq!(path, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/.tare/toolbox/bin");
@@ -105,7 +105,8 @@ fn its_powers() {
     let (default, trace, admin) = (0xa804_25fb, 1 << 19, 1 << 21);
     assert_eq!(capabilities(""), default | trace);
     assert_eq!(capabilities("--cap-add SYS_ADMIN"), default | trace | admin);
-    assert_eq!(capabilities("--cap-drop SYS_PTRACE"), default);
+    assert_eq!(capabilities("--cap-drop cap_sys_ptrace"), default);
+    assert_eq!(capabilities("--cap-drop ALL"), 0);
     assert_eq!(capabilities("--cap-drop ALL --cap-add SYS_PTRACE"), trace);
     let own = Process { pid: i32::try_from(std::process::id()).unwrap() }.status("CapBnd").unwrap();
     assert_eq!(capabilities("--privileged"), u64::from_str_radix(&own, 16).unwrap());

@@ -8,7 +8,7 @@ use crate::globals::Globals;
 use crate::session::{Session, Wanted};
 use crate::terminal;
 use engine::Which;
-use engine::containers::debug::{self, Options, Root, Shell};
+use engine::debug::{self, Options, Root, Shell};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -50,7 +50,11 @@ pub(crate) struct Arguments {
     #[arg(value_name = "CONTAINER|IMAGE")]
     target: String,
     /// Command and its arguments, in the place of a shell
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "CONTAINER|IMAGE [COMMAND] [ARGUMENT…]"
+    )]
     words: Vec<String>,
 }
 

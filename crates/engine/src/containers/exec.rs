@@ -68,7 +68,7 @@ pub fn exec(
 }
 
 /// Without a terminal there are always three descriptors; missing ones are the null device.
-pub(super) fn send(
+pub(crate) fn send(
     connection: &Connection,
     file: &File,
     terminal: bool,

@@ -34,8 +34,8 @@ fn links_lead_nowhere() {
         .symlink("/container", &aim)
         .symlink("/data", &aim)
         .symlink("/etc", &aim)
-        .symlink("/work", &format!("/proc/1/root{aim}"));
-    let changes = [r#"CMD ["/probe","pause"]"#, "WORKDIR /work/in"];
+        .symlink("/place", &format!("/proc/1/root{aim}"));
+    let changes = [r#"CMD ["/probe","pause"]"#, "WORKDIR /place/in"];
     engine.import("links", &root, &changes);
     engine.line("create --name still --network none -v data:/data/x links").ok();
     for target in ["links", "still"] {

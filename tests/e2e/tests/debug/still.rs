@@ -14,10 +14,10 @@ fn stopped(engine: &TestEngine, flags: &[&str]) {
 #[test]
 fn an_image() {
     let Some(engine) = TestEngine::new() else { return };
-    tiny(&engine, &["ENV A=own", "WORKDIR /work"]);
+    tiny(&engine, &["ENV A=own", "WORKDIR /place"]);
     let script = "pwd; echo $A; ls /probe; echo x > /new; cat /new; ps | wc -l; /probe exit 3";
     let said = engine.line_then("debug tiny -c", script);
-    assert_eq!((said.code, said.out.as_str()), (3, "/work\nown\n/probe\nx\n5\n"), "{said:?}");
+    assert_eq!((said.code, said.out.as_str()), (3, "/place\nown\n/probe\nx\n5\n"), "{said:?}");
     engine.line("debug tiny ls /new").fails(1, "No such file");
     assert!(engine.containers().is_empty());
     // as run, it is connected

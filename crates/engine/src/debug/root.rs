@@ -2,11 +2,11 @@
 
 use super::{CONTAINER, OURS, Order, REAPER, TOOLS, Target, seen};
 use crate::Engine;
-use crate::containers::record::{MountKind, MountPoint};
 use crate::containers::root::{in_thread, stack_of};
 use crate::containers::status::Container;
 use crate::error::{At, Result};
 use crate::launch::{self, Shared};
+use crate::record::{MountKind, MountPoint};
 use oci::runtime::LinuxNamespaceType as Type;
 use std::collections::HashMap;
 use std::fs::File;
@@ -49,7 +49,7 @@ pub(super) fn make(engine: &Engine, order: &mut Order) -> Result<Made> {
             let view = View::of(&container, order.is_below)?;
             for (destination, (tree, read_only)) in view.trees {
                 let mount = bind("container".into(), &destination, read_only);
-                let mount = seen(&mount, order.writable, false);
+                let mount = seen(&mount, order.writable);
                 order.record.mounts.push(mount);
                 shared.trees.insert(destination, tree);
             }

@@ -11,12 +11,12 @@ mod root;
 mod supervise;
 mod toolbox;
 
-use super::create::random_id;
-use super::record::{HostSettings, MountKind, MountPoint, Record};
-use super::start::{Streams, await_running, spawn_supervisor};
-use super::status::{Container, Status};
-use super::{directory::Directory, exec, find, now};
+use crate::containers::create::random_id;
+use crate::containers::directory::Directory;
+use crate::containers::start::{Streams, await_running, spawn_supervisor};
+use crate::containers::{Container, Status, exec, find, now};
 use crate::error::{Error, Result};
+use crate::record::{HostSettings, MountKind, MountPoint, Record};
 use crate::{Engine, document, spec};
 use oci::DiffId;
 use oci::image::{Execution, set_variables};
@@ -34,6 +34,8 @@ pub const TOOLBOX: &str = "busybox:musl";
 const OURS: &str = ".tare";
 /// Where the toolbox is, unless it is the root.
 const TOOLS: &str = "/.tare/toolbox";
+/// The capability that a shell has beside those of a container.
+const TRACE: &str = "SYS_PTRACE";
 /// Where the container is if the toolbox is the root.
 const CONTAINER: &str = "/container";
 /// The small init that starts the shell, reaps what is left to it, and ends all of it.
@@ -250,7 +252,8 @@ fn record(subject: &Subject, toolbox: &Toolbox, options: &Options, is_below: boo
         None if is_below => CONTAINER.to_owned(),
         None => own.working_dir.clone(),
     };
-    let mounts = subject.mounts.iter().map(|mount| seen(mount, options.writable, is_below)).collect();
+    let mounts = subject.mounts.iter().map(|mount| seen(mount, options.writable));
+    let mounts = if is_below { mounts.map(below).collect() } else { mounts.collect() };
     Ok(Record {
         name: format!("debug-{}", &id[..12]),
         id,
@@ -278,25 +281,28 @@ fn record(subject: &Subject, toolbox: &Toolbox, options: &Options, is_below: boo
 }
 
 /// A mount of the container, as the shell has it.
-fn seen(mount: &MountPoint, writable: bool, is_below: bool) -> MountPoint {
+fn seen(mount: &MountPoint, writable: bool) -> MountPoint {
     let mut seen = MountPoint { propagation: String::new(), ..mount.clone() };
     seen.read_only |= !writable;
-    if is_below {
-        seen.destination = below(&mount.destination);
-    }
     seen
 }
 
-/// A path of the container if the toolbox is the root.
-fn below(path: &Path) -> PathBuf {
-    Path::new(CONTAINER).join(path.strip_prefix("/").unwrap_or(path))
+/// Where a mount of the container is if the toolbox is the root.
+fn below(mount: MountPoint) -> MountPoint {
+    let relative = mount.destination.strip_prefix("/").unwrap_or(&mount.destination);
+    MountPoint { destination: Path::new(CONTAINER).join(relative), ..mount }
 }
 
 /// The network is the container's; powers are those of any container, and tracing. Limits are not: what is out of memory could not be looked at.
 fn powers(own: &HostSettings, options: &Options) -> HostSettings {
-    let mut cap_add = vec!["SYS_PTRACE".to_owned()];
-    cap_add.extend(options.cap_add.iter().cloned());
-    cap_add.retain(|name| !options.cap_drop.contains(name));
+    let takes_trace = |name: &String| {
+        let name = name.to_ascii_uppercase();
+        ["ALL", TRACE].contains(&name.strip_prefix("CAP_").unwrap_or(&name))
+    };
+    let mut cap_add = options.cap_add.clone();
+    if !options.cap_drop.iter().any(takes_trace) {
+        cap_add.push(TRACE.to_owned());
+    }
     HostSettings {
         network: own.network,
         auto_remove: true,
