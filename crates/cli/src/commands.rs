@@ -7,6 +7,7 @@ mod completion;
 mod container;
 mod cp;
 mod create;
+mod debug;
 mod destination;
 mod diff;
 mod each;
@@ -111,6 +112,7 @@ const COMMANDS: &[Entry] = &[
     ),
     command!(cp, &["cp", "container cp"], "Copy files between a container and this file system"),
     command!(create, &["create", "container create"], "Create a new container"),
+    command!(debug, &["debug"], "Open a shell with tools in a container or image that has none"),
     command!(diff, &["diff", "container diff"], "List what has changed in the file system of a container"),
     command!(exec, &["exec", "container exec"], "Execute a command in a running container"),
     command!(

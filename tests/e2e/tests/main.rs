@@ -9,6 +9,7 @@ mod check;
 mod commit;
 mod copy;
 mod cp;
+mod debug;
 mod diagnosis;
 mod diff;
 mod examples;

@@ -127,7 +127,7 @@ fn clone_without_mounts(pidfd: BorrowedFd<'_>, root: BorrowedFd<'_>) -> Result<O
 }
 
 /// Runs something in a thread of its own, whose namespaces end with it.
-fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+pub(crate) fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().spawn_scoped(scope, work).at("make", "a thread")?;
         thread.join().map_err(|_| Error::io("run", "a thread", Errno::IO))
@@ -164,7 +164,12 @@ fn upper(own: &Directory) -> Upper {
 /// The layers of a container as a read-only tree, below its changes or (none) alone. It is a stack without an upper directory: nothing is written
 /// below `work`, and nothing is synced when it goes.
 pub(crate) fn stack(engine: &Engine, record: &Record, changes: Option<&Path>) -> Result<OwnedFd> {
-    let mut lowers = launch::lowers(engine, &record.layers)?;
+    stack_of(engine, &record.layers, changes)
+}
+
+/// As [`stack`], of layers (lowest first).
+pub(crate) fn stack_of(engine: &Engine, layers: &[oci::DiffId], changes: Option<&Path>) -> Result<OwnedFd> {
+    let mut lowers = launch::lowers(engine, layers)?;
     if let Some(changes) = changes {
         lowers.insert(0, mount::open_directory(changes).at("open", changes)?);
     }
