@@ -14,6 +14,9 @@ const TEXT_LIMIT: u64 = 1 << 20;
 /// The shells, by the last part of their paths.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "ksh", "zsh", "mksh", "busybox"];
 
+/// Commands that every shell has in itself.
+const BUILT_IN: &[&str] = &["[", "echo", "false", "kill", "printf", "pwd", "test", "time", "true"];
+
 /// Keeps what a file that is no ELF file asks for.
 pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
     let node = closure.tree.node(id);
@@ -23,18 +26,24 @@ pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
         return;
     }
     let Ok(content) = closure.tree.content(id, TEXT_LIMIT) else { return };
-    let mut is_shell = false;
-    if is_marked && let Program::Script(script) = Program::read(&content) {
-        let words = (script.interpreter.as_str(), script.argument.as_deref());
-        // one that merely lies in the same tree as something else is no reason for another language
-        if is_directly_kept(closure, id) || is_shell_name(words.0) {
-            is_shell = interpreter(closure, id, words.0, words.1);
+    let mut is_shell = name_of(closure, id).ends_with(".sh");
+    match Program::read(&content) {
+        Program::Script(script) if is_marked => {
+            let words = (script.interpreter.as_str(), script.argument.as_deref());
+            // one that merely lies in the same tree as something else is no reason for another language
+            if is_directly_kept(closure, id) || is_shell_name(words.0) {
+                is_shell = interpreter(closure, id, words.0, words.1);
+            }
         }
+        // parts of scripts, which others read with `.`
+        Program::Script(script) => is_shell |= is_shell_name(&script.interpreter),
+        Program::MissingShebangScript => is_shell |= is_part_of_shell(&name_of(closure, id), &content),
+        _ => {}
     }
     if closure.size == Size::Strict || content.contains(&0) {
         return;
     }
-    if is_shell || name_of(closure, id).ends_with(".sh") {
+    if is_shell && !closure.tree.text(id).starts_with("/etc/") {
         commands(closure, id, &content);
     } else if is_own(&closure.tree.text(id)) {
         quoted_commands(closure, id, &content);
@@ -44,6 +53,12 @@ pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
             mention::keep_mentioned(closure, id, &run);
         }
     }
+}
+
+/// Whether a text without `#!` is one that shell scripts read: no extension, and blocks that end as only a shell's do.
+fn is_part_of_shell(name: &str, content: &[u8]) -> bool {
+    let ends = [&b"fi"[..], b"esac", b"done"];
+    !name.contains('.') && content.split(|byte| *byte == b'\n').any(|line| ends.contains(&line.trim_ascii()))
 }
 
 /// Whether it is kept for itself, and not because of its neighbours.
@@ -97,7 +112,12 @@ pub(crate) fn commands(closure: &mut Closure<'_>, id: Id, script: &[u8]) {
     let mut seen = std::collections::HashSet::new();
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
         for word in line.split(|char: char| !is_part(char)) {
-            if word.is_empty() || word.len() > 64 || !seen.insert(word.to_owned()) || word.starts_with('-') {
+            if BUILT_IN.contains(&word)
+                || word.is_empty()
+                || word.len() > 64
+                || !seen.insert(word.to_owned())
+                || word.starts_with('-')
+            {
                 continue;
             }
             let is_path = word.starts_with('/')

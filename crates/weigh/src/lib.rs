@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod copied;
 mod derive;
 mod error;
 mod installed;

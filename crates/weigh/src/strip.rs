@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::installed::Installed;
-use crate::probe::{Bench, Outcome, Probe};
+use crate::probe::{Bench, Outcome, Probe, excerpt};
 use crate::record::{self, Count, Record};
 use crate::subject::Subject;
 use crate::weight::Weight;
-use crate::{derive, package_records};
+use crate::{copied, derive, package_records};
 use closure::{Access, Closure, Reason, Size, Touch, Tree};
 use engine::Engine;
 use engine::containers::NetworkMode;
@@ -168,6 +168,9 @@ impl Work<'_> {
 
     fn begin(&self, closure: &mut Closure<'_>, fat: &[Outcome]) -> Result<()> {
         closure.begin();
+        if self.request.size != Size::Strict {
+            copied::keep(self.engine, self.subject, closure)?;
+        }
         for path in &self.request.include {
             let path = self.subject.setting.absolute(path);
             let found = closure.keep(&path, Reason::Policy("--include"));
@@ -293,14 +296,6 @@ fn first_difference(expected: &[u8], found: &[u8]) -> String {
     let at = expected.iter().zip(&found).position(|(a, b)| a != b).unwrap_or(expected.len().min(found.len()));
     let line = |lines: &[String]| lines.get(at).cloned().unwrap_or_else(|| "the end".into());
     format!(" at line {}: {:?}, expected {:?}", at + 1, line(&found), line(&expected))
-}
-
-/// The last lines of what a program complained of.
-fn excerpt(error: &[u8]) -> String {
-    let text = String::from_utf8_lossy(error);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines.iter().rev().take(3).rev().map(|line| line.escape_debug().take(200).collect::<String>());
-    last.fold(String::new(), |text, line| format!("{text}\n  | {line}"))
 }
 
 fn touch(seen: &Seen) -> Touch {
