@@ -14,7 +14,7 @@
 
 #![forbid(unsafe_code)]
 
-mod copied;
+mod authored;
 mod derive;
 mod error;
 mod installed;

@@ -6,7 +6,7 @@ use crate::probe::{Bench, Outcome, Probe, excerpt};
 use crate::record::{self, Count, Record};
 use crate::subject::Subject;
 use crate::weight::Weight;
-use crate::{copied, derive, package_records};
+use crate::{authored, derive, package_records};
 use closure::{Access, Closure, Reason, Size, Touch, Tree};
 use engine::Engine;
 use engine::containers::NetworkMode;
@@ -169,7 +169,7 @@ impl Work<'_> {
     fn begin(&self, closure: &mut Closure<'_>, fat: &[Outcome]) -> Result<()> {
         closure.begin();
         if self.request.size != Size::Strict {
-            copied::keep(self.engine, self.subject, closure)?;
+            authored::keep(self.engine, self.subject, self.installed, closure)?;
         }
         for path in &self.request.include {
             let path = self.subject.setting.absolute(path);
