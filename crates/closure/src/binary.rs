@@ -79,6 +79,7 @@ fn load(closure: &mut Closure<'_>, id: Id, object: &Rc<Object>) {
     }
     if is_program {
         closure.loaded.insert(id);
+        closure.program.get_or_insert(id);
         check_versions(closure, &loaded, &known);
     }
 }
@@ -102,6 +103,12 @@ fn find(closure: &mut Closure<'_>, name: &str, loaded: &[Loaded], at: usize) -> 
     while let Some(at) = link {
         chain.push(Link { object: &loaded[at].object, origins: loaded[at].origins.clone() });
         link = loaded[at].by;
+    }
+    // whatever a program opens while it runs inherits its path
+    let opener = closure.program.filter(|_| !loaded[0].object.elf.is_program());
+    let opener = opener.and_then(|id| Some((id, closure.object(id)?)));
+    if let Some((id, object)) = &opener {
+        chain.push(Link { object, origins: vec![parent(&closure.tree.text(*id))] });
     }
     let wanted = (loaded[at].object.elf.class, loaded[at].object.elf.machine);
     let tree = closure.tree;

@@ -24,6 +24,8 @@ pub struct Closure<'t> {
     pub(crate) objects: HashMap<Id, Option<Rc<Object>>>,
     /// Objects whose libraries were found in the course of a program's loading.
     pub(crate) loaded: HashSet<Id>,
+    /// The program that was loaded first: the image's own.
+    pub(crate) program: Option<Id>,
     /// Symbols that programs and libraries want of others, the C library's own apart.
     pub(crate) imports: HashSet<String>,
     pub(crate) search: Search,
@@ -43,6 +45,7 @@ impl<'t> Closure<'t> {
             queue: Vec::new(),
             objects: HashMap::new(),
             loaded: HashSet::new(),
+            program: None,
             imports: HashSet::new(),
             search: Search::new(tree, setting),
             missing: Vec::new(),
@@ -176,9 +179,9 @@ impl<'t> Closure<'t> {
         true
     }
 
-    /// The next file that nobody has looked into.
-    pub(crate) fn next(&mut self) -> Option<Id> {
-        self.queue.pop()
+    /// Takes the files that nobody has looked into.
+    pub(crate) fn waiting(&mut self) -> Vec<Id> {
+        std::mem::take(&mut self.queue)
     }
 
     /// What an ELF file says; nothing if it is none.

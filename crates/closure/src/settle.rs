@@ -9,8 +9,14 @@ impl Closure<'_> {
     /// Looks into everything that is kept, until nothing asks for more.
     pub fn settle(&mut self) {
         loop {
-            while let Some(id) = self.next() {
-                self.examine(id);
+            loop {
+                let (programs, others): (Vec<Id>, Vec<Id>) =
+                    self.waiting().into_iter().partition(|id| self.is_elf_program(*id));
+                if programs.is_empty() && others.is_empty() {
+                    break;
+                }
+                // a program says where its libraries are, and may say it for the libraries of its libraries
+                programs.into_iter().chain(others).for_each(|id| self.examine(id));
             }
             let before = self.len();
             policy::apply(self);
@@ -25,6 +31,10 @@ impl Closure<'_> {
         let size = std::mem::replace(&mut self.size, Size::Strict);
         self.settle();
         self.size = size;
+    }
+
+    fn is_elf_program(&mut self, id: Id) -> bool {
+        self.object(id).is_some_and(|object| object.elf.is_program())
     }
 
     fn examine(&mut self, id: Id) {

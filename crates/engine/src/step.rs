@@ -139,6 +139,8 @@ pub struct Step {
     connection: Connection,
     /// Its directory in the exec root.
     run: PathBuf,
+    /// The process id of its program.
+    pid: i32,
 }
 
 /// What a step's program is connected to.
@@ -165,11 +167,11 @@ pub fn start(engine: &Engine, command: &Command, draft: &Draft, ends: Attachment
     let file = document::in_memory(&order)?;
     let null = File::open("/dev/null").at("open", "/dev/null")?;
     let connection = spawn_supervisor(engine, &["step"])?;
-    let step = Step { connection, run };
+    let mut step = Step { connection, run, pid: 0 };
     let mut descriptors = vec![file.as_fd(), ends.input.unwrap_or(null.as_fd()), ends.output, ends.error];
     descriptors.extend(ends.tracer);
     step.connection.send(&Request::Exec { streams: Which::default() }, &descriptors)?;
-    await_running(&step.connection)?;
+    step.pid = await_running(&step.connection)?;
     Ok(step)
 }
 
@@ -205,6 +207,15 @@ impl Step {
     #[must_use]
     pub fn address(&self) -> Option<std::net::Ipv4Addr> {
         fs::read_to_string(self.run.join("address")).ok()?.parse().ok()
+    }
+
+    /// Whether its program has a handler for a signal. As the first process of its namespace it ignores others.
+    #[must_use]
+    pub fn handles(&self, signal: i32) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        u32::try_from(signal - 1).is_ok_and(|bit| bit < 64 && caught >> bit & 1 == 1)
     }
 
     /// Sends its program a signal.

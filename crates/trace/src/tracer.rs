@@ -5,6 +5,8 @@ use crate::process::{Processes, absolute};
 use seccomp::Arch;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use sys::Errno;
 use sys::event::{PollFd, PollFlags, poll};
 use sys::seccomp::Notification;
@@ -32,8 +34,8 @@ pub struct Tracer {
     /// In the order in which they were seen first.
     order: Vec<Seen>,
     count: u64,
-    /// Names of the calls that were notified, by architecture and number.
-    names: HashSet<(u32, u32)>,
+    /// How many there are, for other threads.
+    progress: Arc<AtomicU64>,
 }
 
 impl Tracer {
@@ -120,7 +122,6 @@ impl Tracer {
     }
 
     fn note(&mut self, call: &Notification) {
-        self.names.insert((call.arch, call.call));
         let places =
             self.calls.get(&call.arch).and_then(|calls| calls.get(&call.call)).cloned().unwrap_or_default();
         for place in places {
@@ -148,12 +149,18 @@ impl Tracer {
         if self.order.len() < SEEN_LIMIT && !self.seen.contains(&seen) {
             self.seen.insert(seen.clone());
             self.order.push(seen);
+            self.progress.store(self.order.len() as u64, Ordering::Relaxed);
         }
     }
 
     /// What was seen, each once, in the order in which it was seen first.
     pub fn seen(&self) -> &[Seen] {
         &self.order
+    }
+
+    /// The number of different uses so far, for another thread that wants to know whether anything new happens.
+    pub fn progress(&self) -> Arc<AtomicU64> {
+        self.progress.clone()
     }
 
     /// How many calls were notified.

@@ -111,6 +111,7 @@ impl Bench<'_> {
         let end = sys::event::eventfd(0, sys::event::EventfdFlags::CLOEXEC).at("make", "an event")?;
         let mut outcome = Outcome::default();
         let mut tracer = Tracer::new();
+        let progress = tracer.progress();
         let result = std::thread::scope(|scope| {
             let (source, stop) = (ours.as_fd(), end.as_fd());
             let tracing = scope.spawn(move || {
@@ -126,7 +127,7 @@ impl Bench<'_> {
             let started = step::start(self.engine, &self.command(layers, probe), draft, attachments);
             drop(theirs);
             let done = match started {
-                Ok(step) => conversation::hold(self, probe, step, &mut outcome),
+                Ok(step) => conversation::hold(self, probe, step, &progress, &mut outcome),
                 Err(error) => Err(error.into()),
             };
             // all its processes have ended: nobody waits for an answer

@@ -179,6 +179,8 @@ impl Work<'_> {
             })?;
             closure.keep_tree(found, &Reason::Policy("--include"));
         }
+        // what a file says of itself is a better reason than that it was seen
+        closure.settle();
         self.touch(closure, fat);
         self.complete(closure);
         Ok(())

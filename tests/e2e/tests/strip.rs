@@ -8,6 +8,7 @@ mod ground;
 mod interpreters;
 mod program;
 mod servers;
+mod small;
 mod thin;
 mod tools;
 mod trial;

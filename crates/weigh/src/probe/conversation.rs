@@ -5,18 +5,27 @@ use super::{Bench, Outcome, Probe};
 use crate::error::{At, Error, Result};
 use engine::step::Step;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use sys::event::{PollFd, PollFlags, Timespec, poll};
 
-/// How long a program that nobody asks anything is left to itself before it is taken for a server.
-const SETTLING: Duration = Duration::from_secs(5);
+/// How long a program touches nothing new when it is taken for a server that waits.
+const QUIET: Duration = Duration::from_secs(3);
+/// How often it is looked at.
+const GLANCE: Duration = Duration::from_millis(100);
 /// How long a program may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(10);
 /// `SIGTERM`.
 const TERMINATE: i32 = 15;
 
 /// Does what the probe says, and waits for the program's end.
-pub(super) fn hold(bench: &Bench<'_>, probe: &Probe, step: Step, outcome: &mut Outcome) -> Result<()> {
+pub(super) fn hold(
+    bench: &Bench<'_>,
+    probe: &Probe,
+    step: Step,
+    progress: &AtomicU64,
+    outcome: &mut Outcome,
+) -> Result<()> {
     let deadline = Instant::now() + bench.timeout;
     match probe {
         Probe::Arguments(_) => {
@@ -27,15 +36,9 @@ pub(super) fn hold(bench: &Bench<'_>, probe: &Probe, step: Step, outcome: &mut O
             return Ok(());
         }
         Probe::Own => {
-            let ports = server::exposed(bench.execution);
-            // a client of ours is told to a server only if it is one
-            if wait(bench, &step, deadline.min(Instant::now() + SETTLING))? {
+            if own(bench, &step, progress, deadline)? {
                 outcome.code = Some(step.wait()?);
                 return Ok(());
-            }
-            let server = Server { address: address(&step), deadline };
-            for port in ports {
-                server.greet(port);
             }
         }
         Probe::Http(requests) => {
@@ -56,14 +59,39 @@ pub(super) fn hold(bench: &Bench<'_>, probe: &Probe, step: Step, outcome: &mut O
     end(bench, step, outcome)
 }
 
+/// Lets a program run until it ends (true), or has become quiet; a server is asked for the ports of its image as soon as they are open.
+fn own(bench: &Bench<'_>, step: &Step, progress: &AtomicU64, deadline: Instant) -> Result<bool> {
+    let server = Server { address: address(step), deadline };
+    let mut ports = server::exposed(bench.execution);
+    let (mut seen, mut since) = (0, Instant::now());
+    while Instant::now() < deadline {
+        if wait(bench, step, Instant::now() + GLANCE)? {
+            return Ok(true);
+        }
+        ports.retain(|port| !server.greet(*port));
+        let now = progress.load(Ordering::Relaxed);
+        if now != seen {
+            (seen, since) = (now, Instant::now());
+        }
+        // one that opens no port that it exposes may still be on its way
+        let patience = if ports.is_empty() { QUIET } else { QUIET * 4 };
+        if since.elapsed() >= patience {
+            break;
+        }
+    }
+    Ok(false)
+}
+
 fn address(step: &Step) -> std::net::Ipv4Addr {
     step.address().unwrap_or(std::net::Ipv4Addr::LOCALHOST)
 }
 
 /// Asks a program to end, as `stop` would. How it ends then is its own affair.
 fn end(bench: &Bench<'_>, step: Step, _: &mut Outcome) -> Result<()> {
-    let _ = step.signal(stop_signal(bench));
-    let ended = wait(bench, &step, Instant::now() + GRACE);
+    let signal = stop_signal(bench);
+    let grace = if step.handles(signal) { GRACE } else { Duration::ZERO };
+    let _ = step.signal(signal);
+    let ended = wait(bench, &step, Instant::now() + grace);
     // dropping it ends what is left
     drop(step);
     ended.map(|_| ())

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(50);
 /// The most bytes of an answer that are read.
 const ANSWER_LIMIT: u64 = 64 << 20;
+/// How long an answer is waited for that may not be one of HTTP.
+const ANSWER: Duration = Duration::from_secs(5);
 /// How long a port is tried that nobody asked to be tried.
-const GREETING: Duration = Duration::from_secs(2);
+const GREETING: Duration = Duration::from_millis(200);
 
 /// A program that listens, or is about to.
 pub(super) struct Server {
@@ -45,13 +47,15 @@ impl Server {
         }
     }
 
-    /// Asks for `/` on a port, whatever comes of it.
-    pub(super) fn greet(&self, port: u16) {
-        let until = self.deadline.min(Instant::now() + GREETING);
-        if self.reach(port, until, &|| true).is_ok() {
-            let request = Request { method: "GET".into(), port: None, path: "/".into(), body: String::new() };
-            let _ = self.send(port, &request);
+    /// Asks for `/` on a port, if it is open, whatever comes of it. Whether it was.
+    pub(super) fn greet(&self, port: u16) -> bool {
+        let address = SocketAddr::from((self.address, port));
+        if TcpStream::connect_timeout(&address, GREETING).is_err() {
+            return false;
         }
+        let request = Request { method: "GET".into(), port: None, path: "/".into(), body: String::new() };
+        let _ = Self::send(self.address, port, &request, ANSWER);
+        true
     }
 
     /// Sends a request as soon as the port is open, and returns status and body of the answer.
@@ -62,11 +66,11 @@ impl Server {
         alive: &dyn Fn() -> bool,
     ) -> Result<(u16, Vec<u8>)> {
         self.reach(port, self.deadline, alive)?;
-        self.send(port, request)
+        let left = self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
+        Self::send(self.address, port, request, left)
     }
 
-    fn send(&self, port: u16, request: &Request) -> Result<(u16, Vec<u8>)> {
-        let left = self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
+    fn send(address: Ipv4Addr, port: u16, request: &Request, left: Duration) -> Result<(u16, Vec<u8>)> {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -74,7 +78,7 @@ impl Server {
             .proxy(None)
             .build();
         let agent = ureq::Agent::new_with_config(config);
-        let url = format!("http://{}:{port}{}", self.address, request.path);
+        let url = format!("http://{address}:{port}{}", request.path);
         let failed = |error: ureq::Error| Error::Invalid(format!("{} {url}: {error}", request.method));
         let sent = ureq::http::Request::builder()
             .method(request.method.as_str())
