@@ -21,6 +21,7 @@ mod installed;
 mod package_records;
 pub mod probe;
 mod record;
+mod requested;
 mod strip;
 mod subject;
 mod weight;

@@ -6,7 +6,7 @@ use crate::probe::{Bench, Outcome, Probe, excerpt};
 use crate::record::{self, Count, Record};
 use crate::subject::Subject;
 use crate::weight::Weight;
-use crate::{authored, derive, package_records};
+use crate::{authored, derive, package_records, requested};
 use closure::{Access, Closure, Reason, Size, Touch, Tree};
 use engine::Engine;
 use engine::containers::NetworkMode;
@@ -170,6 +170,7 @@ impl Work<'_> {
         closure.begin();
         if self.request.size != Size::Strict {
             authored::keep(self.engine, self.subject, self.installed, closure)?;
+            requested::keep(self.tree, self.installed, closure);
         }
         for path in &self.request.include {
             let path = self.subject.setting.absolute(path);

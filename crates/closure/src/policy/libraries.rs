@@ -69,7 +69,7 @@ const DATA: &[Data] = &[
         ],
     },
     Data {
-        users: &["libfontconfig.so*"],
+        users: &["libfontconfig.so*", "libfreetype.so*"],
         paths: &[
             "/etc/fonts",
             "/usr/share/fontconfig",
