@@ -87,9 +87,11 @@ fn asked_of_apt(tree: &Tree, installed: &Installed) -> BTreeSet<usize> {
     let packages = dpkg::packages(&status).unwrap_or_default();
     let is_other = |package: &dpkg::Package| {
         let stanza = String::from_utf8_lossy(&package.stanza).into_owned();
-        let priority =
-            stanza.lines().find_map(|line| line.strip_prefix("Priority: ")).unwrap_or_default().to_owned();
-        package.is_essential || BASE.contains(&priority.trim())
+        let field =
+            |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+        // `contrib/fonts`
+        let section = field("Section: ").rsplit('/').next().unwrap_or_default();
+        package.is_essential || BASE.contains(&field("Priority: ")) || CODE.contains(&section)
     };
     let asked: HashSet<&str> = packages
         .iter()
