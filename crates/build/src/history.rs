@@ -23,9 +23,9 @@ pub(crate) fn run(command: &[String], arguments: &[String]) -> String {
 }
 
 /// `COPY --chown=1:1 a b /c/ # buildkit`.
-pub(crate) fn transfer(keyword: &str, chown: Option<&str>, chmod: Option<&str>, words: &[String]) -> String {
+pub(crate) fn transfer(keyword: &str, flags: [(&str, Option<&str>); 3], words: &[String]) -> String {
     let mut line = keyword.to_owned();
-    for (flag, value) in [("chown", chown), ("chmod", chmod)] {
+    for (flag, value) in flags {
         if let Some(value) = value {
             line.push_str(&format!(" --{flag}={value}"));
         }

@@ -119,6 +119,7 @@ pub fn build(
             plan.unused_arguments.join(" ")
         ));
     }
+    plan.warnings.iter().for_each(|warning| (caller.warn)(warning));
     let from: &[Reference] = if request.no_cache { &[] } else { &request.cache_from };
     let imports = remote::Imports::read(engine, caller, from)?;
     let job = solve::Job {
@@ -128,6 +129,7 @@ pub fn build(
         context,
         lease: &lease,
         before: pulled,
+        warn: caller.warn,
         imports: &imports,
     };
     let (configuration, records) = solve::solve(job, caller.progress, caller.cancel)?;

@@ -1,5 +1,6 @@
 //! The plan: every step of every needed stage as a value, with all variables replaced. Making it is pure.
 
+mod closure;
 mod instruction;
 
 use crate::names::{self, BaseImage, Bases, From};
@@ -10,6 +11,8 @@ use engine::containers::NetworkMode;
 use oci::Platform;
 use oci::image::Execution;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::closure::ClosureAction;
 
 /// What to do.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Plan {
     pub file: Dockerfile,
     /// Arguments of the request that no line declares.
     pub unused_arguments: Vec<String>,
+    /// What is accepted and was hardly meant, or is not known to other builders; with its place.
+    pub warnings: Vec<String>,
 }
 
 /// A stage.
@@ -117,6 +122,8 @@ pub struct CopyAction {
     pub chown: Option<String>,
     /// Mode of everything that is copied.
     pub chmod: Option<u32>,
+    /// What the sources need comes along.
+    pub closure: Option<ClosureAction>,
     /// Local archives are unpacked (`ADD`).
     pub unpack: bool,
     /// `COPY` or `ADD`.
@@ -150,12 +157,27 @@ pub fn lower(request: &Request, file: &Dockerfile, bases: &Bases) -> Result<Plan
     if let Some(stage) = stages.get_mut(&bases.target) {
         stage.execution.labels.extend(request.labels.clone());
     }
+    let mut warnings = warnings(file);
+    warnings.extend(closure::lost_variables(file, &stages));
     Ok(Plan {
         stages,
         target: bases.target,
         file: file.clone(),
         unused_arguments: unused(request, file, bases),
+        warnings,
     })
+}
+
+/// What the parser warns of, but for what `# check=skip=…` names. That a file uses an extension is told once.
+fn warnings(file: &Dockerfile) -> Vec<String> {
+    let mut extensions = BTreeSet::new();
+    let is_news = |warning: &&dockerfile::Warning| {
+        !file.directives.skips(warning.rule)
+            && (warning.rule != "Extension" || extensions.insert(warning.message.clone()))
+    };
+    let told = file.warnings.iter().filter(is_news);
+    let place = |warning: &dockerfile::Warning| format!("{}:{:?}", file.source.name(), warning.position);
+    told.map(|warning| format!("{}: {} ({})", place(warning), warning.message, warning.rule)).collect()
 }
 
 /// Arguments that no line declares: most often a misspelt name.
@@ -210,6 +232,7 @@ fn lower_stage(
         file,
         bases,
         globals,
+        before,
         number,
         arguments: Arguments::default(),
         has_own_command: false,
@@ -251,6 +274,8 @@ struct Lowering<'a> {
     file: &'a Dockerfile,
     bases: &'a Bases,
     globals: &'a Globals<'a>,
+    /// The stages that have been lowered.
+    before: &'a BTreeMap<usize, Stage>,
     number: usize,
     arguments: Arguments,
     /// This stage has set a command itself.

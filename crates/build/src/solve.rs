@@ -39,6 +39,8 @@ pub(crate) struct Job<'a> {
     pub(crate) lease: &'a Lease,
     /// Number of steps that people have seen before the plan's own.
     pub(crate) before: usize,
+    /// Hears what is accepted but was hardly meant.
+    pub(crate) warn: &'a (dyn Fn(&str) + Sync),
     /// Records of registries.
     pub(crate) imports: &'a Imports<'a>,
 }
@@ -190,20 +192,28 @@ impl Solver<'_> {
         step: &Step,
         state: &Finished,
     ) -> Result<Record> {
+        let origin = if let Action::Copy(copy) = &step.action { self.origin(copy)? } else { None };
+        let quick = key::closure(stage, step, &state.layers, origin.as_deref());
+        if let Some(key) = &quick
+            && let Some(record) = self.cached(key)?
+        {
+            self.reporter.tell(number, index, EventKind::Cached);
+            self.remember(*key, &record);
+            return Ok(record);
+        }
         let prepared = match &step.action {
             Action::Copy(copy) => {
-                let origin = self.origin(copy)?;
-                Some(
-                    transfer::prepare(self.job.engine, self.job.context, copy, origin)
-                        .map_err(|error| self.explain(number, index, step, error))?,
-                )
+                let prepared = transfer::prepare(self.job.engine, self.job.context, copy, origin)
+                    .map_err(|error| self.explain(number, index, step, error))?;
+                self.warn(step, prepared.warnings());
+                Some(prepared)
             }
             _ => None,
         };
         let key = key::step(stage, step, &state.layers, prepared.as_ref());
         if let Some(record) = self.cached(&key)? {
             self.reporter.tell(number, index, EventKind::Cached);
-            self.remember(key, &record);
+            self.record(key, quick, &record)?;
             return Ok(record);
         }
         self.reporter.tell(number, index, EventKind::Started);
@@ -213,11 +223,27 @@ impl Solver<'_> {
             .map_err(|error| self.explain(number, index, step, error))?;
         let record =
             Record { layer: Some(layer), created: engine::containers::now(), step: step.text.clone() };
-        cache::record(self.job.engine.store(), &key, &record)?;
-        self.remember(key, &record);
+        self.record(key, quick, &record)?;
         let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.reporter.tell(number, index, EventKind::Finished { milliseconds });
         Ok(record)
+    }
+
+    /// Records what a step produced, also under its quick key if it has one.
+    fn record(&self, key: Digest, quick: Option<Digest>, record: &Record) -> Result<()> {
+        for key in std::iter::once(key).chain(quick) {
+            cache::record(self.job.engine.store(), &key, record)?;
+            self.remember(key, record);
+        }
+        Ok(())
+    }
+
+    /// Tells what a step warns of, with its place.
+    fn warn(&self, step: &Step, warnings: &[String]) {
+        for warning in warnings {
+            let name = self.job.plan.file.source.name();
+            (self.job.warn)(&format!("{name}:{}: {warning}", step.span.first_line));
+        }
     }
 
     fn cached(&self, key: &Digest) -> Result<Option<Record>> {

@@ -1,5 +1,6 @@
 //! `COPY`, `ADD` and `WORKDIR`: files into a stage. Sources are selected and digested first; only a miss in the cache writes anything.
 
+mod companions;
 mod digest;
 mod place;
 mod select;
@@ -8,6 +9,7 @@ use crate::cancel::Stop;
 use crate::context::BuildContext;
 use crate::error::{At, Error, Result};
 use crate::plan::CopyAction;
+use companions::Companions;
 use engine::store::changeset::Ownership;
 use engine::store::layers::Draft;
 use engine::{Engine, step};
@@ -25,6 +27,8 @@ pub(crate) struct Prepared {
     /// The context's, stage's or image's root; none if all content stands in the Dockerfile.
     root: Option<OwnedFd>,
     selected: Vec<Selected>,
+    /// What comes along with them.
+    companions: Option<Companions>,
     digest: Digest,
 }
 
@@ -32,6 +36,18 @@ impl Prepared {
     /// The digest of everything that is copied.
     pub(crate) fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The state of the first source.
+    fn first_source(&self) -> Result<Option<sys::fs::Stat>> {
+        let (Some(root), Some(first)) = (&self.root, self.selected.first()) else { return Ok(None) };
+        let handle = sys::rooted::open_handle(root.as_fd(), &first.path).at("open", &first.path)?;
+        sys::fs::fstat(&handle).at("stat", &first.path).map(Some)
+    }
+
+    /// What may not work, in words.
+    pub(crate) fn warnings(&self) -> &[String] {
+        self.companions.as_ref().map(|companions| &*companions.warnings).unwrap_or_default()
     }
 }
 
@@ -76,7 +92,16 @@ pub(crate) fn prepare(
         hasher.field(name.as_bytes());
         hasher.field(content.as_bytes());
     }
-    Ok(Prepared { root, selected, digest: hasher.finish() })
+    let companions = match (&action.closure, &root) {
+        (Some(wanted), Some(root)) => {
+            let root = root.try_clone().at("duplicate", "a root")?;
+            let companions = Companions::find(root, action, wanted, &selected)?;
+            companions.digest(&mut hasher)?;
+            Some(companions)
+        }
+        _ => None,
+    };
+    Ok(Prepared { root, selected, companions, digest: hasher.finish() })
 }
 
 /// Writes what was prepared into a draft on top of layers.
@@ -107,6 +132,10 @@ pub(crate) fn write(
             action.keyword
         )));
     }
+    // first: what the destination itself says comes last, and wins
+    let companions = prepared.companions.as_ref();
+    let place = Path::new(&action.destination);
+    let directories = companions.map(|companions| companions.write(root.as_fd(), place, stop)).transpose()?;
     let destination = Destination::new(root.as_fd(), &action.destination, count > 1, ownership);
     for (name, content) in &action.texts {
         stop.check()?;
@@ -116,6 +145,9 @@ pub(crate) fn write(
         stop.check()?;
         let source = prepared.root.as_ref().expect("sources were found in a root").as_fd();
         destination.put(source, selected, action, stop, ignore)?;
+    }
+    if let Some(directories) = directories {
+        directories.settle(prepared.first_source()?.as_ref())?;
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ fn load(closure: &mut Closure<'_>, id: Id, object: &Rc<Object>) {
     let is_program = object.elf.is_program();
     let origin = parent(&closure.tree.text(id));
     let mut loaded = vec![Loaded { id, object: object.clone(), origins: vec![origin], by: None }];
-    let mut known: HashMap<String, Option<Id>> = HashMap::new();
+    let mut known = own_loader(closure, object);
     let mut next = 0;
     while next < loaded.len() {
         let (by, needs) =
@@ -82,6 +82,14 @@ fn load(closure: &mut Closure<'_>, id: Id, object: &Rc<Object>) {
         closure.program.get_or_insert(id);
         check_versions(closure, &loaded, &known);
     }
+}
+
+/// A program's loader, which is there before all libraries: glibc's own asks for it by name.
+fn own_loader(closure: &mut Closure<'_>, program: &Object) -> HashMap<String, Option<Id>> {
+    let Some(Interpreter::Path(path)) = &program.elf.interpreter else { return HashMap::new() };
+    let Some(id) = closure.tree.find(path) else { return HashMap::new() };
+    let soname = closure.object(id).and_then(|loader| loader.dynamic.soname.clone());
+    soname.map(|soname| (soname, Some(id))).into_iter().collect()
 }
 
 /// The libraries that an object asks for by name; a program also what is loaded before all others.
@@ -197,7 +205,7 @@ fn mentions(closure: &mut Closure<'_>, id: Id, object: &Object) {
 }
 
 /// Whether it is the C library or its loader: what they name is for rules, which know when it is used.
-fn is_c_library(closure: &Closure<'_>, id: Id, object: &Object) -> bool {
+pub(crate) fn is_c_library(closure: &Closure<'_>, id: Id, object: &Object) -> bool {
     let name = String::from_utf8_lossy(&closure.tree.node(id).name).into_owned();
     let soname = object.dynamic.soname.as_deref().unwrap_or(&name);
     Libc::of_loader(soname).is_some()

@@ -17,6 +17,7 @@ mod closure;
 mod error;
 mod ground;
 mod left_out;
+mod loading;
 mod mention;
 mod missing;
 mod modules;
@@ -29,6 +30,7 @@ mod setting;
 mod settle;
 mod touch;
 mod tree;
+mod workshop;
 
 pub use closure::{Closure, find_program};
 pub use error::{Error, Result};

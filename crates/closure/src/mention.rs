@@ -5,6 +5,7 @@ use crate::ground::{is_alien, private_tree};
 use crate::modules;
 use crate::reason::Reason;
 use crate::tree::Id;
+use crate::workshop::{is_source, is_workshop};
 
 /// Programs that no other program needs because it names them: those that install and administer.
 const ADMINISTRATION: &[&str] = &[
@@ -68,6 +69,9 @@ pub(crate) fn keep_mentioned(closure: &mut Closure<'_>, by: Id, run: &[u8]) {
         }
     };
     let is_whole = end == run.len() || end + 1 == run.len();
+    if closure.object(by).is_some() && is_trace(closure, found) {
+        return;
+    }
     if tree.is_directory(found) {
         let is_private =
             private_tree(tree, found) == Some(found) || (is_whole && private_tree(tree, found).is_some());
@@ -90,6 +94,15 @@ pub(crate) fn keep_mentioned(closure: &mut Closure<'_>, by: Id, run: &[u8]) {
     if !tree.is_program(found) || path.starts_with(CONFIGURATION) {
         closure.keep_surroundings(found);
     }
+}
+
+/// Whether a compiler may have left this path in a program: a source, or a directory in which something is made.
+fn is_trace(closure: &Closure<'_>, found: Id) -> bool {
+    let tree = closure.tree;
+    if !tree.is_directory(found) {
+        return is_source(&tree.node(found).name);
+    }
+    is_workshop(tree, found) || private_tree(tree, found).is_some_and(|top| is_workshop(tree, top))
 }
 
 fn is_administration(path: &str) -> bool {

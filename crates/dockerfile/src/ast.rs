@@ -11,7 +11,7 @@ use crate::{
 pub use crate::{flags::Flag, heredoc::Heredoc};
 pub use command::{Command, HealthTest, Healthcheck};
 pub use run::{Device, Invocation, Network, Run, Security};
-pub use transfer::{AddFiles, CopyFiles, Transfer};
+pub use transfer::{AddFiles, ClosureSize, CopyFiles, Transfer};
 
 mod command;
 mod run;
@@ -39,6 +39,8 @@ pub struct Dockerfile {
 pub struct Warning {
     /// Where.
     pub position: Position,
+    /// The rule that says so; `# check=skip=RULE` silences it.
+    pub rule: &'static str,
     /// What: lower case, no full stop.
     pub message: String,
 }

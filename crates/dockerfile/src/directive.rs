@@ -33,6 +33,15 @@ impl Directives {
             _ => '\\',
         }
     }
+
+    /// Whether `# check=skip=…` names a check, or all of them.
+    pub fn skips(&self, rule: &str) -> bool {
+        let settings = self.check.iter().flat_map(|directive| directive.value.split(';'));
+        let skipped = settings.filter_map(|setting| setting.trim().strip_prefix("skip="));
+        skipped
+            .flat_map(|rules| rules.split(','))
+            .any(|name| name.trim().eq_ignore_ascii_case(rule) || name.trim() == "all")
+    }
 }
 
 /// Reads the directives at the head of `source`. A `#!` line may come first.
@@ -97,6 +106,17 @@ mod tests {
         assert_eq!(read.syntax, Some(Directive { value: "a/b:1".into(), line: 2 }));
         assert_eq!(read.check, Some(Directive { value: "skip=all".into(), line: 4 }));
         assert_eq!((read.escape_character(), read.line_count), ('`', 4));
+    }
+
+    #[test]
+    fn checks_are_skipped_by_name_or_altogether() {
+        let skips = |check: &str| directives(&format!("# check={check}")).unwrap().skips("Extension");
+        assert!(
+            skips("skip=all") && skips("skip=A, extension;error=true") && skips("error=true;skip=Extension")
+        );
+        assert!(
+            !skips("skip=Other") && !skips("error=true") && !directives("FROM a").unwrap().skips("Extension")
+        );
     }
 
     #[test]

@@ -96,14 +96,22 @@ impl Flags {
         name: &str,
         choices: &[(&str, T)],
     ) -> Result<Option<Flag<T>>, Fault> {
-        let Some(Flag { value, position }) = self.text(name)? else { return Ok(None) };
-        if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == value) {
-            return Ok(Some(Flag { value: *choice, position }));
+        self.text(name)?.map(|flag| chosen(name, flag, choices)).transpose()
+    }
+
+    /// A flag whose value is one of a few words, or none, which means `default`.
+    pub(crate) fn choice_or<T: Copy>(
+        &self,
+        name: &str,
+        choices: &[(&str, T)],
+        default: T,
+    ) -> Result<Option<Flag<T>>, Fault> {
+        let Some(given) = self.single(name)? else { return Ok(None) };
+        let position = given.position;
+        match &given.value {
+            None => Ok(Some(Flag { value: default, position })),
+            Some(value) => chosen(name, Flag { value: value.clone(), position }, choices).map(Some),
         }
-        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        let message = format!("`--{name}` is one of {}, not `{value}`", words.join(", "));
-        let suggestion = suggest::nearest(&value, &words).map(|word| format!("--{name}={word}"));
-        Err(Fault::new(position, message).suggest(suggestion))
     }
 
     fn single(&self, name: &str) -> Result<Option<&Given>, Fault> {
@@ -114,6 +122,18 @@ impl Flags {
             None => Ok(first),
         }
     }
+}
+
+/// The choice that a word names.
+fn chosen<T: Copy>(name: &str, flag: Flag<String>, choices: &[(&str, T)]) -> Result<Flag<T>, Fault> {
+    let Flag { value, position } = flag;
+    if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == value) {
+        return Ok(Flag { value: *choice, position });
+    }
+    let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+    let message = format!("`--{name}` is one of {}, not `{value}`", words.join(", "));
+    let suggestion = suggest::nearest(&value, &words).map(|word| format!("--{name}={word}"));
+    Err(Fault::new(position, message).suggest(suggestion))
 }
 
 fn valued(given: &Given) -> Result<Flag<String>, Fault> {

@@ -33,8 +33,9 @@ mod suggest;
 mod words;
 
 pub use ast::{
-    AddFiles, Argument, Command, CopyFiles, Device, Dockerfile, Flag, From, HealthTest, Healthcheck, Heredoc,
-    Instruction, Invocation, Kind, Network, Pair, Run, Security, Stage, Transfer, Warning,
+    AddFiles, Argument, ClosureSize, Command, CopyFiles, Device, Dockerfile, Flag, From, HealthTest,
+    Healthcheck, Heredoc, Instruction, Invocation, Kind, Network, Pair, Run, Security, Stage, Transfer,
+    Warning,
 };
 pub use directive::{Directive, Directives};
 pub use error::{Error, Fault};

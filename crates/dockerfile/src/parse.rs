@@ -70,6 +70,7 @@ fn read(source: &Source) -> Result<Dockerfile, Fault> {
         } else {
             check_order(&file, &statement)?;
             let instruction = read_instruction(&mut lines, &line, &statement)?;
+            file.warnings.extend(extension(&instruction));
             place_instruction(&mut file, instruction);
         }
     }
@@ -154,5 +155,14 @@ fn stageless(source: &Source, file: &Dockerfile) -> Fault {
 }
 
 fn blank_continuation(position: Position) -> Warning {
-    Warning { position, message: "blank line inside a continued instruction".to_owned() }
+    let message = "blank line inside a continued instruction".to_owned();
+    Warning { position, rule: "NoEmptyContinuation", message }
+}
+
+/// What other builders refuse.
+fn extension(instruction: &Instruction) -> Option<Warning> {
+    let Kind::Copy(copy) = &instruction.kind else { return None };
+    let flag = copy.closure.as_ref()?;
+    let message = "`COPY --closure` is an extension of Tare: other builders refuse it".to_owned();
+    Some(Warning { position: flag.position, rule: "Extension", message })
 }

@@ -153,6 +153,19 @@ fn flags() {
                 "COPY --from=$x a b",
                 "2:6: `--from` takes no variables: give the image a stage of its own with FROM ... AS",
             ),
+            (
+                "COPY --closure a b",
+                "2:6: `--closure` needs `--from`: the build context has no loader and no libraries, a stage or an image has",
+            ),
+            (
+                "COPY --from=x --closure <<E /b\nE",
+                "2:15: `--closure` copies what is in a stage or an image, and `<<E` is not",
+            ),
+            (
+                "COPY --from=x --closure=saef a b",
+                "2:15: `--closure` is one of safe, strict, not `saef`, did you mean `--closure=safe`?",
+            ),
+            ("ADD --closure a b", "2:5: unknown flag `--closure` of ADD"),
             ("COPY --link=maybe a b", "2:6: `--link` is true or false, not `maybe`"),
             ("COPY --link --link a b", "2:13: `--link` is given twice"),
             ("ADD --chekcsum=x a b", "2:5: unknown flag `--chekcsum` of ADD, did you mean `--checksum`?"),

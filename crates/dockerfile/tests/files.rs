@@ -38,7 +38,7 @@ fn blank_lines_inside_continuations_are_warned_about() {
     let file = file("FROM a\nRUN a \\\n\n\n b\nRUN c \\\n# fine\n d");
     assert_eq!(
         format!("{:?}", file.warnings),
-        "[Warning { position: 3:1, message: \"blank line inside a continued instruction\" }]"
+        "[Warning { position: 3:1, rule: \"NoEmptyContinuation\", message: \"blank line inside a continued instruction\" }]"
     );
     assert_eq!(file.stages[0].instructions[0].original, "RUN a  b");
     assert_eq!(file.stages[0].instructions[1].original, "RUN c  d");

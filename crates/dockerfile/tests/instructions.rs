@@ -108,12 +108,24 @@ fn run_heredocs() {
 
 #[test]
 fn copy() {
-    assert_snapshot!(show("COPY a b/ /c"), @r#"2:1..2 Copy(CopyFiles { transfer: Transfer { sources: ["a", "b/"], heredocs: [], destination: "/c", chown: None, chmod: None, link: None, exclude: [] }, from: None, parents: None })"#);
-    assert_snapshot!(show(r#"COPY --from=0 --chown=u:g --chmod=u=rwX,go=rX --link --parents=true --exclude=*.o --exclude="a b" ["a b", "/c"]"#), @r#"2:1..2 Copy(CopyFiles { transfer: Transfer { sources: ["a b"], heredocs: [], destination: "/c", chown: Some("u:g"@2:15), chmod: Some("u=rwX,go=rX"@2:27), link: Some(true@2:47), exclude: ["*.o"@2:69, "a b"@2:83] }, from: Some("0"@2:6), parents: Some(true@2:54) })"#);
+    assert_snapshot!(show("COPY a b/ /c"), @r#"2:1..2 Copy(CopyFiles { transfer: Transfer { sources: ["a", "b/"], heredocs: [], destination: "/c", chown: None, chmod: None, link: None, exclude: [] }, from: None, parents: None, closure: None })"#);
+    assert_snapshot!(show(r#"COPY --from=0 --chown=u:g --chmod=u=rwX,go=rX --link --parents=true --exclude=*.o --exclude="a b" ["a b", "/c"]"#), @r#"2:1..2 Copy(CopyFiles { transfer: Transfer { sources: ["a b"], heredocs: [], destination: "/c", chown: Some("u:g"@2:15), chmod: Some("u=rwX,go=rX"@2:27), link: Some(true@2:47), exclude: ["*.o"@2:69, "a b"@2:83] }, from: Some("0"@2:6), parents: Some(true@2:54), closure: None })"#);
     assert_snapshot!(show("COPY <<a.txt <<-'b.txt' src /dest/\nhello $x\na.txt\n\tliteral $x\n\tb.txt\nUSER after"), @r#"
-    2:1..6 Copy(CopyFiles { transfer: Transfer { sources: ["src"], heredocs: [Heredoc { name: "a.txt", content: "hello $x\n", expand: true, strip_tabs: false }, Heredoc { name: "b.txt", content: "\tliteral $x\n", expand: false, strip_tabs: true }], destination: "/dest/", chown: None, chmod: None, link: None, exclude: [] }, from: None, parents: None })
+    2:1..6 Copy(CopyFiles { transfer: Transfer { sources: ["src"], heredocs: [Heredoc { name: "a.txt", content: "hello $x\n", expand: true, strip_tabs: false }, Heredoc { name: "b.txt", content: "\tliteral $x\n", expand: false, strip_tabs: true }], destination: "/dest/", chown: None, chmod: None, link: None, exclude: [] }, from: None, parents: None, closure: None })
     7:1..7 User("after")
     "#);
+}
+
+#[test]
+fn copy_with_a_closure() {
+    assert_snapshot!(show("COPY --closure --from=build a /a\nCOPY --from=build --closure=strict a b /c/\nCOPY --closure=safe --from=0 a /a"), @r#"
+    2:1..2 Copy(CopyFiles { transfer: Transfer { sources: ["a"], heredocs: [], destination: "/a", chown: None, chmod: None, link: None, exclude: [] }, from: Some("build"@2:16), parents: None, closure: Some(Safe@2:6) })
+    3:1..3 Copy(CopyFiles { transfer: Transfer { sources: ["a", "b"], heredocs: [], destination: "/c/", chown: None, chmod: None, link: None, exclude: [] }, from: Some("build"@3:6), parents: None, closure: Some(Strict@3:19) })
+    4:1..4 Copy(CopyFiles { transfer: Transfer { sources: ["a"], heredocs: [], destination: "/a", chown: None, chmod: None, link: None, exclude: [] }, from: Some("0"@4:21), parents: None, closure: Some(Safe@4:6) })
+    "#);
+    let file = parse("Dockerfile", b"FROM x\nCOPY --from=a --closure b /c").unwrap();
+    let warning = &file.warnings[0];
+    assert_eq!((warning.position, warning.rule), (dockerfile::Position::new(2, 15), "Extension"));
 }
 
 #[test]
@@ -139,7 +151,7 @@ fn a_file_of_forty_instructions() {
         }
     }
     assert_snapshot!(shown, @r#"
-    Directives { syntax: Some(Directive { value: "docker/dockerfile:1", line: 2 }), escape: Some(Directive { value: "\\", line: 3 }), check: Some(Directive { value: "skip=none", line: 4 }), line_count: 4 } [Warning { position: 35:1, message: "blank line inside a continued instruction" }]
+    Directives { syntax: Some(Directive { value: "docker/dockerfile:1", line: 2 }), escape: Some(Directive { value: "\\", line: 3 }), check: Some(Directive { value: "skip=none", line: 4 }), line_count: 4 } [Warning { position: 35:1, rule: "NoEmptyContinuation", message: "blank line inside a continued instruction" }]
     7:1..7 ARG BASE=debian:bookworm
     8:1..8 ARG VERSION=1.0 TARGET
     11:1..53 Some("build") From { platform: Some("$BUILDPLATFORM"@11:6), image: "${BASE}", span: 11:1..11, original: "FROM --platform=$BUILDPLATFORM ${BASE} AS build", comments: ["build compiles."] }

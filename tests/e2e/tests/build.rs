@@ -2,6 +2,7 @@
 
 mod arguments;
 mod cache;
+mod closure;
 mod commands;
 mod copy;
 mod copy_from;

@@ -1,6 +1,6 @@
 //! One instruction becomes one step.
 
-use super::{Action, CopyAction, Lowering, Origin, RunAction, Step};
+use super::{Action, ClosureAction, CopyAction, Lowering, Origin, RunAction, Step};
 use crate::config::{self, join};
 use crate::names::{fault, stage_by_name};
 use crate::{Error, Result, history, scope};
@@ -144,7 +144,9 @@ impl Lowering<'_> {
                 None => Origin::Image(Box::new(self.bases.images[name].clone())),
             },
         };
-        self.transfer(&copy.transfer, origin, "COPY", span)
+        let closure = copy.closure.as_ref();
+        let closure = closure.map(|flag| ClosureAction::new(flag.value, &origin, self.before));
+        self.transfer(&copy.transfer, (origin, closure), "COPY", span)
     }
 
     fn add(&self, add: &AddFiles, span: Span) -> Result<(String, Action)> {
@@ -158,13 +160,13 @@ impl Lowering<'_> {
         if let Some(position) = position(&add.unpack) {
             return Err(self.unsupported(position, "ADD --unpack"));
         }
-        self.transfer(&add.transfer, Origin::Context, "ADD", span)
+        self.transfer(&add.transfer, (Origin::Context, None), "ADD", span)
     }
 
     fn transfer(
         &self,
         transfer: &Transfer,
-        origin: Origin,
+        (origin, closure): (Origin, Option<ClosureAction>),
         keyword: &'static str,
         span: Span,
     ) -> Result<(String, Action)> {
@@ -192,7 +194,9 @@ impl Lowering<'_> {
         let mut shown = sources.clone();
         shown.extend(transfer.heredocs.iter().map(|heredoc| format!("<<{}", heredoc.name)));
         shown.push(destination.clone());
-        let created_by = history::transfer(keyword, chown.as_deref(), chmod.as_deref(), &shown);
+        let size = closure.as_ref().map(ClosureAction::size_name);
+        let flags = [("closure", size), ("chown", chown.as_deref()), ("chmod", chmod.as_deref())];
+        let created_by = history::transfer(keyword, flags, &shown);
         let is_directory = destination.ends_with('/') || destination.ends_with("/.") || destination == ".";
         let mut destination = join(&self.stage.execution.working_dir, &destination);
         if is_directory && destination != "/" {
@@ -205,6 +209,7 @@ impl Lowering<'_> {
             destination,
             chown,
             chmod: mode,
+            closure,
             unpack: keyword == "ADD",
             keyword,
         };

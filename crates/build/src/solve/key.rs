@@ -8,6 +8,8 @@ use oci::{DiffId, Digest};
 
 /// Changes when the meaning of a step changes.
 const VERSION: &[u8] = b"tare build 1";
+/// Changes when a closure of the same files is another one. Only quick keys need it: the others are digests of the files themselves.
+const CLOSURE_VERSION: &[u8] = concat!("closure 1 of ", env!("CARGO_PKG_VERSION")).as_bytes();
 
 /// The key of a step on these layers.
 pub(super) fn step(stage: &Stage, step: &Step, layers: &[DiffId], prepared: Option<&Prepared>) -> Digest {
@@ -34,6 +36,9 @@ pub(super) fn step(stage: &Stage, step: &Step, layers: &[DiffId], prepared: Opti
             hasher.field(copy.destination.as_bytes());
             hasher.field(copy.chown.as_deref().unwrap_or_default().as_bytes());
             hasher.field(format!("{:?} {}", copy.chmod, copy.unpack).as_bytes());
+            if copy.closure.is_some() {
+                hasher.field(b"closure");
+            }
             if let Some(prepared) = prepared {
                 hasher.field(prepared.digest().to_string().as_bytes());
             }
@@ -45,6 +50,32 @@ pub(super) fn step(stage: &Stage, step: &Step, layers: &[DiffId], prepared: Opti
         }
     }
     hasher.finish()
+}
+
+/// A second key of a `COPY --closure`, by the layers that it copies from in place of the files: it is known before any of them has been read. A miss says
+/// nothing: other layers may hold the same files.
+pub(super) fn closure(
+    stage: &Stage,
+    step: &Step,
+    layers: &[DiffId],
+    origin: Option<&[DiffId]>,
+) -> Option<Digest> {
+    let (Action::Copy(copy), Some(origin)) = (&step.action, origin) else { return None };
+    let closure = copy.closure.as_ref()?;
+    let setting = &closure.setting;
+    let mut hasher = Hasher::default();
+    hasher.field(CLOSURE_VERSION);
+    hasher.field(self::step(stage, step, layers, None).to_string().as_bytes());
+    hasher.field(&(origin.len() as u64).to_le_bytes());
+    for layer in origin {
+        hasher.field(layer.to_string().as_bytes());
+    }
+    list(&mut hasher, &copy.sources);
+    list(&mut hasher, &setting.environment);
+    for text in [closure.size_name(), &setting.directory, &setting.user] {
+        hasher.field(text.as_bytes());
+    }
+    Some(hasher.finish())
 }
 
 /// The key of an image that consists of metadata only.

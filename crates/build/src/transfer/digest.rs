@@ -103,17 +103,29 @@ impl Digesting<'_> {
     }
 
     fn content(&mut self, file: OwnedFd, path: &Path) -> Result<()> {
-        let mut own = Hasher::default();
-        let mut buffer = [0; 64 << 10];
-        loop {
-            match sys::io::retry_on_intr(|| sys::io::read(&file, &mut buffer)).at("read", path)? {
-                0 => break,
-                read => own.update(&buffer[..read]),
-            }
-        }
-        self.hasher.field(own.finish().hex().as_bytes());
-        Ok(())
+        content(file, path, self.hasher)
     }
+}
+
+/// Adds the digest of a file's content; `path` is what it is called in messages.
+pub(super) fn content(file: OwnedFd, path: &Path, hasher: &mut Hasher) -> Result<()> {
+    let mut own = Hasher::default();
+    let mut buffer = [0; 64 << 10];
+    loop {
+        match sys::io::retry_on_intr(|| sys::io::read(&file, &mut buffer)).at("read", path)? {
+            0 => break,
+            read => own.update(&buffer[..read]),
+        }
+    }
+    hasher.field(own.finish().hex().as_bytes());
+    Ok(())
+}
+
+/// What a special file is: its kind and device number.
+pub(super) fn device(root: BorrowedFd<'_>, path: &Path) -> Result<Vec<u8>> {
+    let place = sys::rooted::place(root, path).at("look up", path)?;
+    let stat = sys::fs::statat(&place.parent, &place.name, AtFlags::SYMLINK_NOFOLLOW).at("stat", path)?;
+    Ok([u64::from(stat.st_mode).to_le_bytes(), stat.st_rdev.to_le_bytes()].concat())
 }
 
 /// What to do with a file of the context.

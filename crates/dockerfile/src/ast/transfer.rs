@@ -31,6 +31,27 @@ pub struct CopyFiles {
     pub from: Option<Flag<String>>,
     /// `--parents`: the sources' directories are kept; `./` in a source marks where they begin.
     pub parents: Option<Flag<bool>>,
+    /// `--closure`: what the sources need to run comes along. An extension; other builders refuse it.
+    pub closure: Option<Flag<ClosureSize>>,
+}
+
+/// How much `COPY --closure` takes beside the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosureSize {
+    /// Loader and libraries with their links, and what every program may expect.
+    Strict,
+    /// Also what programs of this kind use without naming it, or only sometimes. What `--closure` alone means.
+    Safe,
+}
+
+impl ClosureSize {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Safe => "safe",
+        }
+    }
 }
 
 /// An `ADD` instruction.

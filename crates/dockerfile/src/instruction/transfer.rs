@@ -2,7 +2,7 @@
 
 use crate::statement::Statement;
 use crate::{
-    ast::{AddFiles, CopyFiles, Heredoc, Transfer},
+    ast::{AddFiles, ClosureSize, CopyFiles, Flag, Heredoc, Transfer},
     error::Fault,
     expand::variables_in,
     heredoc,
@@ -10,7 +10,7 @@ use crate::{
 
 /// `COPY [flags] source ... destination`
 pub(super) fn copy(statement: &Statement<'_>, heredocs: Vec<Heredoc>) -> Result<CopyFiles, Fault> {
-    statement.allow_flags(&["from", "chown", "chmod", "link", "parents", "exclude"])?;
+    statement.allow_flags(&["from", "chown", "chmod", "link", "parents", "exclude", "closure"])?;
     let flags = &statement.flags;
     let from = flags.text("from")?;
     if let Some(flag) = &from
@@ -19,7 +19,27 @@ pub(super) fn copy(statement: &Statement<'_>, heredocs: Vec<Heredoc>) -> Result<
         let message = "`--from` takes no variables: give the image a stage of its own with FROM ... AS";
         return Err(Fault::new(flag.position, message));
     }
-    Ok(CopyFiles { transfer: transfer(statement, heredocs)?, from, parents: flags.switch("parents")? })
+    let sizes = [("safe", ClosureSize::Safe), ("strict", ClosureSize::Strict)];
+    let closure = flags.choice_or("closure", &sizes, ClosureSize::Safe)?;
+    if let Some(flag) = &closure {
+        check_closure(flag, from.is_some(), &heredocs)?;
+    }
+    let parents = flags.switch("parents")?;
+    Ok(CopyFiles { transfer: transfer(statement, heredocs)?, from, parents, closure })
+}
+
+/// What a program needs can only be found in a root that has it.
+fn check_closure(flag: &Flag<ClosureSize>, has_origin: bool, heredocs: &[Heredoc]) -> Result<(), Fault> {
+    if !has_origin {
+        let message = "`--closure` needs `--from`: the build context has no loader and no libraries, a stage or an image has";
+        return Err(Fault::new(flag.position, message));
+    }
+    if let Some(heredoc) = heredocs.first() {
+        let message =
+            format!("`--closure` copies what is in a stage or an image, and `<<{}` is not", heredoc.name);
+        return Err(Fault::new(flag.position, message));
+    }
+    Ok(())
 }
 
 /// `ADD [flags] source ... destination`
