@@ -24,6 +24,9 @@ const ZONES: &[&str] = &["/usr/share/zoneinfo", "/share/zoneinfo", "/etc/zoneinf
 /// Programs and libraries that bring their own time zones.
 const OWN_ZONES: &[&str] = &["node", "java", "libjvm.so"];
 
+/// The locale with all characters and no language, which Debian and Fedora have in every image.
+const PLAIN_LOCALE: &str = "/usr/lib/locale/C.utf8";
+
 /// In no particular order.
 pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     [certificates(case), time_zone(case), locale(case)].into_iter().flatten().collect()
@@ -107,7 +110,7 @@ fn locale(case: &Case<'_>) -> Option<Finding> {
     });
     let (variable, name) = set?;
     let (language, charset) = name.split_once('.').unwrap_or((name, ""));
-    if ["C", "POSIX"].contains(&language) || name.contains('/') {
+    if ["C", "POSIX"].contains(&name) || name.contains('/') {
         return None;
     }
     // musl knows every name; glibc reads locales from files
@@ -128,13 +131,19 @@ fn locale(case: &Case<'_>) -> Option<Finding> {
                 "{} is glibc, and there is no /usr/lib/locale/{}, nor an archive with it",
                 shown(&case.tree.text(libc)),
                 shown(&normal)
-            ))
-            .with_fix(format!("use one that needs no files: ENV {variable}=C.UTF-8"));
-    Some(match case.distribution {
-        packages::Distribution::Debian => finding.with_fix(format!(
-            "make it: RUN apt-get update && apt-get install -y --no-install-recommends locales && localedef -i {} -f UTF-8 {name}",
-            shown(language.split('@').next().unwrap_or(language))
-        )),
-        _ => finding,
-    })
+            ));
+    let finding = if case.tree.find(PLAIN_LOCALE).is_some() {
+        finding.with_fix(format!("use one that the image has: ENV {variable}=C.UTF-8"))
+    } else {
+        finding.with_fix(format!(
+            "copy one that has all characters and no language: COPY --from=debian:bookworm-slim {PLAIN_LOCALE} {PLAIN_LOCALE}, with ENV {variable}=C.UTF-8"
+        ))
+    };
+    if language == "C" || case.distribution != packages::Distribution::Debian {
+        return Some(finding);
+    }
+    Some(finding.with_fix(format!(
+        "make it: RUN apt-get update && apt-get install -y --no-install-recommends locales && localedef -i {} -f UTF-8 {name}",
+        shown(language.split('@').next().unwrap_or(language))
+    )))
 }

@@ -1,8 +1,8 @@
 //! What programs and libraries demand of the CPU and of the kernel.
 
 use super::finding::{Finding, shown};
-use super::{Case, file};
-use closure::Id;
+use super::{Case, file, scan};
+use closure::{Id, Reason};
 use elf::{Dynamic, Elf, Interpreter, Libc, Linkage, Program};
 
 /// Of everything that is loaded before the program's first instruction.
@@ -43,9 +43,12 @@ pub(super) fn cpu_exit_code(elf: &Elf) -> i32 {
     if is_refused { 127 } else { 128 + 4 }
 }
 
-/// A program's own mark counts for nothing if it has a loader: that of its C library does.
+/// What a C library's note says, and that of a static program. A program with a loader has only heard of it from its C library's start code.
+///
+/// The check was taken out of glibc in 2.36: there the program starts, and fails where it needs what the kernel does not have.
 fn kernel(case: &Case<'_>, id: Id, elf: &Elf, head: &[u8]) -> Option<Finding> {
-    if elf.is_program() && elf.interpreter.is_some() {
+    let is_loaded = matches!(case.closure.reason(id), Some(Reason::Needed(_) | Reason::Loader(_)));
+    if elf.interpreter.is_some() && !is_loaded {
         return None;
     }
     let needed = Dynamic::read(head)?.kernel.filter(|needed| *needed > case.host.kernel)?;
@@ -53,10 +56,25 @@ fn kernel(case: &Case<'_>, id: Id, elf: &Elf, head: &[u8]) -> Option<Finding> {
     let path = shown(&case.tree.text(id));
     let cause =
         format!("{path} needs Linux {}, and this kernel is {}", words(needed), words(case.host.kernel));
+    let finding = match checker(case, id, is_loaded) {
+        Some(checker) => Finding::fatal(Some(127).filter(|_| is_loaded), cause)
+            .with_evidence(format!("{} checks that: FATAL: kernel too old", shown(&case.tree.text(checker)))),
+        None => Finding::warning(format!("{cause}: what it needs may be missing")),
+    };
     Some(
-        Finding::fatal(127, cause)
-            .with_evidence(format!("NT_GNU_ABI_TAG of {path} is Linux {} (kernel too old)", words(needed)))
+        finding
+            .with_evidence(format!("NT_GNU_ABI_TAG of {path} is Linux {}", words(needed)))
             .with_fix("use an older base, whose C library knows this kernel")
             .with_fix("run it on a machine with a newer kernel"),
     )
+}
+
+/// Who compares the versions: the loader, or the program that is its own.
+fn checker(case: &Case<'_>, id: Id, is_loaded: bool) -> Option<Id> {
+    let loader = || {
+        let mut files = case.closure.files();
+        files.find_map(|(id, reason)| matches!(reason, Reason::Loader(_)).then_some(id))
+    };
+    let checker = if is_loaded { loader()? } else { id };
+    scan::contains(case.tree, checker, [b"kernel too old"])[0].then_some(checker)
 }

@@ -13,8 +13,7 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
             Missing::Library { name, by, program: Some(program), unfit } => {
                 let wanted = Wanted { name, by: *by, program: *program };
                 if !is_hidden(case, &wanted) {
-                    findings
-                        .push(unfit.map_or_else(|| absent(case, &wanted), |id| unfit_one(case, &wanted, id)));
+                    findings.extend(library(case, &wanted, *unfit));
                 }
             }
             Missing::Loader { of, path } => findings.push(loader(case, *of, path)),
@@ -22,6 +21,34 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn library(case: &Case<'_>, wanted: &Wanted<'_>, unfit: Option<Id>) -> Option<Finding> {
+    let is_needed = || {
+        file::dynamic(case, wanted.by)
+            .is_some_and(|dynamic| dynamic.needed.iter().any(|name| name == wanted.name))
+    };
+    if is_preloaded(case, wanted) && !is_needed() {
+        return Some(preloaded(case, wanted));
+    }
+    // without a library that is only consulted (`DT_AUXILIARY`) the loader goes on
+    is_needed().then(|| unfit.map_or_else(|| absent(case, wanted), |id| unfit_one(case, wanted, id)))
+}
+
+fn is_preloaded(case: &Case<'_>, wanted: &Wanted<'_>) -> bool {
+    let list = case.setting.variable("LD_PRELOAD").unwrap_or_default();
+    wanted.by == wanted.program && list.split([':', ' ']).any(|name| name == wanted.name)
+}
+
+fn preloaded(case: &Case<'_>, wanted: &Wanted<'_>) -> Finding {
+    let name = shown(wanted.name);
+    Finding::warning(format!("LD_PRELOAD names {name}, which the image does not have: it will be ignored"))
+        .with_evidence(format!(
+            "ENV LD_PRELOAD={}",
+            shown(case.setting.variable("LD_PRELOAD").unwrap_or_default())
+        ))
+        .with_fixes(file::install(case, wanted.name))
+        .with_fix("do without: ENV LD_PRELOAD=")
 }
 
 /// A library that is not found.

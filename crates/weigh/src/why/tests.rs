@@ -62,10 +62,21 @@ fn a_kernel_that_is_older_than_the_c_library() {
     compile(&root, "/app", &["-static"]);
     let host = Host { machine: Machine::host(), isa_level: None, ..MODERN };
     assert_eq!(said(root.path(), &["/app"], &host), []);
-    let findings = said(root.path(), &["/app"], &Host { kernel: (2, 6, 18), ..host });
+    let old = Host { kernel: (2, 6, 18), ..host };
+    let note = "NT_GNU_ABI_TAG of /app is Linux 3.2.0";
+    let findings = said(root.path(), &["/app"], &old);
     let [finding] = findings.as_slice() else { panic!("one finding: {findings:?}") };
-    assert_eq!(finding.cause, "/app needs Linux 3.2.0, and this kernel is 2.6.18");
-    assert_eq!(finding.evidence, ["NT_GNU_ABI_TAG of /app is Linux 3.2.0 (kernel too old)"]);
+    let cause = "/app needs Linux 3.2.0, and this kernel is 2.6.18";
+    assert_eq!(finding.cause, format!("{cause}: what it needs may be missing"));
+    assert_eq!(finding.evidence, [note]);
+    // as before glibc 2.36
+    let app = fs::read(root.path().join("app")).expect("read the program");
+    write(root.path(), "/app", &[&app[..], b"FATAL: kernel too old\n\0"].concat());
+    let findings = said(root.path(), &["/app"], &old);
+    let [finding] = findings.as_slice() else { panic!("one finding: {findings:?}") };
+    assert!(finding.is_fatal());
+    assert_eq!(finding.cause, cause);
+    assert_eq!(finding.evidence, ["/app checks that: FATAL: kernel too old", note]);
 }
 
 #[test]
