@@ -9,7 +9,7 @@ mod scripts;
 mod users;
 mod warnings;
 
-use e2e::{Root, Said, TestEngine, ask, compile};
+use e2e::{Root, Said, TestEngine, ask, compile, needs_programs};
 use std::fs;
 use std::process::Command;
 use tempfile::TempDir;
@@ -150,12 +150,9 @@ fn patched(mut bytes: Vec<u8>, old: &[u8], new: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Whether this machine's loaders are those that a test names; says that the test is skipped if not.
 fn is_x86_64() -> bool {
-    let is_it = std::env::consts::ARCH == "x86_64";
-    if !is_it {
-        eprintln!("skipped: names loaders of x86_64");
-    }
-    is_it
+    needs_programs(&["/lib64/ld-linux-x86-64.so.2"])
 }
 
 /// Compiles for musl.

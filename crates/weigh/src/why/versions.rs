@@ -5,14 +5,14 @@ use super::{Case, file};
 use closure::{Id, Missing};
 
 /// Bases, oldest first, by the newest versions of symbols that their C and C++ libraries have.
-const BASES: &[Base] = &[
-    Base { image: "debian:bullseye-slim", glibc: "2.31", cxx: "3.4.28" },
-    Base { image: "debian:bookworm-slim", glibc: "2.36", cxx: "3.4.30" },
-    Base { image: "ubuntu:24.04", glibc: "2.39", cxx: "3.4.33" },
-    Base { image: "debian:trixie-slim", glibc: "2.41", cxx: "3.4.33" },
+const RELEASES: &[Release] = &[
+    Release { image: "debian:bullseye-slim", glibc: "2.31", cxx: "3.4.28" },
+    Release { image: "debian:bookworm-slim", glibc: "2.36", cxx: "3.4.30" },
+    Release { image: "ubuntu:24.04", glibc: "2.39", cxx: "3.4.33" },
+    Release { image: "debian:trixie-slim", glibc: "2.41", cxx: "3.4.33" },
 ];
 
-struct Base {
+struct Release {
     image: &'static str,
     glibc: &'static str,
     cxx: &'static str,
@@ -55,15 +55,16 @@ fn finding(case: &Case<'_>, library: Id, by: Id, mut versions: Vec<&str>) -> Fin
 }
 
 fn remedies(wanted: &str, library: &str) -> Vec<String> {
-    let base = BASES.iter().find(|base| {
+    let release = RELEASES.iter().find(|release| {
         let newest = match prefix(wanted) {
-            "GLIBC" => base.glibc,
-            "GLIBCXX" => base.cxx,
+            "GLIBC" => release.glibc,
+            "GLIBCXX" => release.cxx,
             _ => return false,
         };
         numbers(wanted) <= numbers(&format!("_{newest}"))
     });
-    let newer = base.map(|base| format!("run it on a base that has {}: FROM {}", shown(wanted), base.image));
+    let newer =
+        release.map(|release| format!("run it on a base that has {}: FROM {}", shown(wanted), release.image));
     let is_libc = matches!(prefix(wanted), "GLIBC" | "GLIBCXX");
     let same = if is_libc {
         "build it on the base that it runs on: the same FROM line for both stages".to_owned()

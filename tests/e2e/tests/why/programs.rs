@@ -117,6 +117,53 @@ fn of_another_c_library() {
     );
 }
 
+/// Program, exit code, cause, evidence, way out.
+const NO_PROGRAMS: &[(&str, i32, &str, &str, &str)] = &[
+    ("/empty", 126, "/empty is empty", "exec format error", "check how the file was made: it has 0 bytes"),
+    (
+        "/object",
+        126,
+        "/object is an object file that is not linked yet, not a program",
+        "exec format error",
+        "the compiler was called with -c",
+    ),
+    (
+        "/library",
+        126,
+        "/library is a shared library, not a program",
+        "",
+        "build it as a program (Go: -buildmode=exe, Rust: a bin target, C: without -shared)",
+    ),
+    (
+        "/short",
+        126,
+        "/short is a damaged ELF file: it ends inside its header",
+        "exec format error",
+        "copy it again: it may be cut short",
+    ),
+    (
+        "/closed",
+        126,
+        "/closed is not executable (mode 0644)",
+        "execve of /closed: permission denied",
+        "COPY --chmod=755, or RUN chmod +x /closed",
+    ),
+    (
+        "/srv/app",
+        126,
+        "/srv/app is a directory, not a program",
+        "is a directory",
+        "name the program inside it",
+    ),
+    (
+        "/circle",
+        126,
+        "the links on the way to /circle go in a circle",
+        "too many levels of symbolic links",
+        "copy the program itself, and not a link to it",
+    ),
+];
+
 #[test]
 fn that_are_none() {
     let Some(engine) = TestEngine::new() else { return };
@@ -130,57 +177,7 @@ fn that_are_none() {
         .file("/picture", 0o755, b"\x89PNG\r\n\x1a\n0000")
         .directory("/srv/app", 0o755)
         .symlink("/circle", "/circle");
-    for (program, code, cause, evidence, fix) in [
-        (
-            "/empty",
-            126,
-            "/empty is empty",
-            "exec format error",
-            "check how the file was made: it has 0 bytes",
-        ),
-        (
-            "/object",
-            126,
-            "/object is an object file that is not linked yet, not a program",
-            "exec format error",
-            "the compiler was called with -c",
-        ),
-        (
-            "/library",
-            126,
-            "/library is a shared library, not a program",
-            "",
-            "build it as a program (Go: -buildmode=exe, Rust: a bin target, C: without -shared)",
-        ),
-        (
-            "/short",
-            126,
-            "/short is a damaged ELF file: it ends inside its header",
-            "exec format error",
-            "copy it again: it may be cut short",
-        ),
-        (
-            "/closed",
-            126,
-            "/closed is not executable (mode 0644)",
-            "execve of /closed: permission denied",
-            "COPY --chmod=755, or RUN chmod +x /closed",
-        ),
-        (
-            "/srv/app",
-            126,
-            "/srv/app is a directory, not a program",
-            "is a directory",
-            "name the program inside it",
-        ),
-        (
-            "/circle",
-            126,
-            "the links on the way to /circle go in a circle",
-            "too many levels of symbolic links",
-            "copy the program itself, and not a link to it",
-        ),
-    ] {
+    for (program, code, cause, evidence, fix) in NO_PROGRAMS.iter().copied() {
         let evidence: &[&str] = if program == "/circle" { &[evidence, "/circle"] } else { &[evidence] };
         let command = format!("CMD [\"{program}\"]");
         if program == "/library" {
@@ -213,7 +210,6 @@ fn that_are_none() {
 #[test]
 fn that_are_not_there() {
     let Some(engine) = TestEngine::new() else { return };
-    let app = compile(NOTHING, &["-static"]);
     let debian = Root::busybox().file("/etc/os-release", 0o644, "ID=debian\n");
     broken(
         &engine,
@@ -239,6 +235,12 @@ fn that_are_not_there() {
             ],
         },
     );
+}
+
+#[test]
+fn that_are_named_by_others() {
+    let Some(engine) = TestEngine::new() else { return };
+    let app = compile(NOTHING, &["-static"]);
     let scratch = Root::scratch().file("/app", 0o755, &app);
     broken(
         &engine,

@@ -4,6 +4,55 @@ use super::{Verdict, broken, with_libraries};
 use e2e::{Root, TestEngine};
 use std::fs;
 
+/// Program, exit code, cause, first line, ways out.
+const WITHOUT_INTERPRETER: &[(&str, i32, &str, &str, &[&str])] = &[
+    (
+        "/env",
+        127,
+        "/env is a script for /usr/bin/env; env finds no python3: none of /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin has python3",
+        "#!/usr/bin/env python3",
+        &["install it: RUN apk add --no-cache python3", "install python3 in the image"],
+    ),
+    (
+        "/path",
+        127,
+        "/path is a script for /usr/bin/python3, which the image does not have",
+        "#!/usr/bin/python3 -u",
+        &["RUN apk add --no-cache python3", "install the interpreter in the image"],
+    ),
+    (
+        "/bash",
+        127,
+        "/bash is a script for /bin/bash, which the image does not have",
+        "#!/bin/bash",
+        &[
+            "install it: RUN apk add --no-cache bash",
+            "the image has /bin/sh, which may do instead: name that in the first line",
+        ],
+    ),
+    (
+        "/words",
+        127,
+        "/words is a script for /usr/bin/env; env finds no sh -e: none of /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin has sh -e",
+        "#!/usr/bin/env sh -e",
+        &["env takes the rest of the line for one name; write #!/usr/bin/env -S sh ..."],
+    ),
+    (
+        "/nameless",
+        126,
+        "/nameless begins with #! but names no interpreter in its first 256 bytes",
+        "#!",
+        &["write the interpreter's full path behind the #!"],
+    ),
+    (
+        "/closed",
+        126,
+        "/closed is a script for /data; /data is not executable (mode 0644)",
+        "#!/data",
+        &["COPY --chmod=755, or RUN chmod +x /data"],
+    ),
+];
+
 #[test]
 fn without_their_interpreter() {
     let Some(engine) = TestEngine::new() else { return };
@@ -18,53 +67,7 @@ fn without_their_interpreter() {
         .file("/nameless", 0o755, "#!\necho hello\n")
         .file("/data", 0o644, "#!/bin/sh\n")
         .file("/closed", 0o755, "#!/data\n");
-    for (program, code, cause, evidence, fix) in [
-        (
-            "/env",
-            127,
-            "/env is a script for /usr/bin/env; env finds no python3: none of /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin has python3",
-            "#!/usr/bin/env python3",
-            &["install it: RUN apk add --no-cache python3", "install python3 in the image"][..],
-        ),
-        (
-            "/path",
-            127,
-            "/path is a script for /usr/bin/python3, which the image does not have",
-            "#!/usr/bin/python3 -u",
-            &["RUN apk add --no-cache python3", "install the interpreter in the image"],
-        ),
-        (
-            "/bash",
-            127,
-            "/bash is a script for /bin/bash, which the image does not have",
-            "#!/bin/bash",
-            &[
-                "install it: RUN apk add --no-cache bash",
-                "the image has /bin/sh, which may do instead: name that in the first line",
-            ],
-        ),
-        (
-            "/words",
-            127,
-            "/words is a script for /usr/bin/env; env finds no sh -e: none of /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin has sh -e",
-            "#!/usr/bin/env sh -e",
-            &["env takes the rest of the line for one name; write #!/usr/bin/env -S sh ..."],
-        ),
-        (
-            "/nameless",
-            126,
-            "/nameless begins with #! but names no interpreter in its first 256 bytes",
-            "#!",
-            &["write the interpreter's full path behind the #!"],
-        ),
-        (
-            "/closed",
-            126,
-            "/closed is a script for /data; /data is not executable (mode 0644)",
-            "#!/data",
-            &["COPY --chmod=755, or RUN chmod +x /data"],
-        ),
-    ] {
+    for (program, code, cause, evidence, fix) in WITHOUT_INTERPRETER.iter().copied() {
         let command = format!("CMD [\"{program}\"]");
         let (execve, line) =
             (format!("execve of {program}: "), format!("the first line of {program} is {evidence}"));
