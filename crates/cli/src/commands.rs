@@ -12,6 +12,7 @@ mod destination;
 mod diff;
 mod each;
 mod exec;
+mod explain;
 mod export;
 mod image;
 mod inspect;

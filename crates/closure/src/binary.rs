@@ -8,7 +8,7 @@ use crate::object::Object;
 use crate::reason::{Reason, Size};
 use crate::search::Link;
 use crate::tree::Id;
-use elf::{Interpreter, Libc};
+use elf::{Elf, Interpreter, Libc};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -24,13 +24,15 @@ struct Loaded {
 /// Keeps what an ELF file needs.
 pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
     let Some(object) = closure.object(id) else { return };
-    let is_program = object.elf.is_program();
+    // a C library that was loaded by a program can be a program itself, and is none then
+    let is_loaded = closure.loaded.contains(&id);
     if let Some(Interpreter::Path(path)) = &object.elf.interpreter
         && closure.keep(path, Reason::Loader(id)).is_none()
+        && !is_loaded
     {
         closure.miss(Missing::Loader { of: id, path: path.clone() });
     }
-    if is_program || !closure.loaded.contains(&id) {
+    if !is_loaded {
         load(closure, id, &object);
     }
     opened(closure, id, &object);
@@ -47,7 +49,8 @@ fn load(closure: &mut Closure<'_>, id: Id, object: &Rc<Object>) {
     let is_program = object.elf.is_program();
     let origin = parent(&closure.tree.text(id));
     let mut loaded = vec![Loaded { id, object: object.clone(), origins: vec![origin], by: None }];
-    let mut known = own_loader(closure, object);
+    let mut known: HashMap<String, Option<Id>> = HashMap::new();
+    loaded.extend(loader(closure, &object.elf, &mut known));
     let mut next = 0;
     while next < loaded.len() {
         let (by, needs) =
@@ -84,23 +87,26 @@ fn load(closure: &mut Closure<'_>, id: Id, object: &Rc<Object>) {
     }
 }
 
-/// A program's loader, which is there before all libraries: glibc's own asks for it by name.
-fn own_loader(closure: &mut Closure<'_>, program: &Object) -> HashMap<String, Option<Id>> {
-    let Some(Interpreter::Path(path)) = &program.elf.interpreter else { return HashMap::new() };
-    let Some(id) = closure.tree.find(path) else { return HashMap::new() };
-    let soname = closure.object(id).and_then(|loader| loader.dynamic.soname.clone());
-    soname.map(|soname| (soname, Some(id))).into_iter().collect()
+/// A program's loader, which is there before all libraries, wherever it lies.
+fn loader(closure: &mut Closure<'_>, elf: &Elf, known: &mut HashMap<String, Option<Id>>) -> Option<Loaded> {
+    let Some(Interpreter::Path(path)) = &elf.interpreter else { return None };
+    let id = closure.tree.find(path)?;
+    let object = closure.object(id)?;
+    let name = object.dynamic.soname.clone().unwrap_or_else(|| file_name(path).to_owned());
+    known.insert(name, Some(id));
+    closure.loaded.insert(id);
+    Some(Loaded { id, object, origins: vec![parent(path)], by: None })
 }
 
-/// The libraries that an object asks for by name; a program also what is loaded before all others.
+/// The libraries that an object asks for by name; a program also, and before those, what is loaded before all others.
 fn names(object: &Object, environment: &[String], is_first: bool) -> Vec<String> {
-    let mut names = object.dynamic.needed.clone();
-    names.extend(object.dynamic.filters.iter().cloned());
+    let mut names = Vec::new();
     if is_first && object.elf.is_program() && object.elf.interpreter.is_some() {
         let preloaded = environment.iter().rev().find_map(|variable| variable.strip_prefix("LD_PRELOAD="));
         let preloaded = preloaded.unwrap_or_default().split([':', ' ']).filter(|name| !name.is_empty());
         names.extend(preloaded.map(str::to_owned));
     }
+    names.extend(object.dynamic.needed.iter().chain(&object.dynamic.filters).cloned());
     names
 }
 
@@ -225,6 +231,10 @@ fn names_musl(object: &Object) -> bool {
 /// The kernel maps it into every process.
 fn is_from_the_kernel(name: &str) -> bool {
     name.starts_with("linux-vdso") || name.starts_with("linux-gate")
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn parent(path: &str) -> String {

@@ -6,7 +6,7 @@ mod resources;
 
 use crate::error::{Error, Result};
 use crate::record::{NetworkMode, Record};
-pub(crate) use confinement::{capabilities, masked, read_only, seccomp_profile};
+pub(crate) use confinement::{capabilities, capabilities_of, masked, read_only, seccomp_profile};
 use oci::image::set_variables;
 use oci::runtime::{
     LinuxBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Process, ProcessBuilder, RootBuilder, Spec,
@@ -87,7 +87,7 @@ fn process(record: &Record, facts: &Facts) -> Result<Process> {
     if facts.init_program.is_some() {
         command.splice(0..0, [INIT_PATH.to_owned(), "--".to_owned()]);
     }
-    let capabilities = capabilities(&record.host)?;
+    let capabilities = capabilities_of(&record.host, facts.identity.uid)?;
     let user = UserBuilder::default()
         .uid(facts.identity.uid)
         .gid(facts.identity.gid)

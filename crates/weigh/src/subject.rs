@@ -2,6 +2,7 @@
 
 use crate::error::{At, Result};
 use closure::{Setting, Tree};
+use engine::containers::Record;
 use engine::containers::find;
 use engine::containers::root::{self, Root};
 use engine::images::find::{Image, parse};
@@ -22,6 +23,8 @@ pub struct Subject {
     pub tree: Option<Tree>,
     /// What its program finds around it.
     pub setting: Setting,
+    /// Where something is mounted into a container that is not among its files.
+    pub mounted: Vec<String>,
     /// A container's root, held as long as it is looked into.
     _root: Option<Root>,
 }
@@ -46,8 +49,13 @@ impl Subject {
             Some(root) => Some(Tree::read(root)?),
             None => None,
         };
-        let setting = setting(&configuration.config);
-        Ok(Self { name: name.to_owned(), configuration, layers, tree, setting, _root: None })
+        Ok(Self { layers, ..Self::new(name, configuration, tree) })
+    }
+
+    /// Files with a configuration.
+    pub(crate) fn new(name: &str, configuration: Configuration, tree: Option<Tree>) -> Self {
+        let (name, setting) = (name.to_owned(), setting(&configuration.config));
+        Self { name, configuration, layers: Vec::new(), tree, setting, mounted: Vec::new(), _root: None }
     }
 
     /// A container with its changes.
@@ -59,20 +67,27 @@ impl Subject {
         let root = root::open_alone(engine, name)?;
         let directory = sys::rooted::open_directory(root.directory(), ".".as_ref()).at("open", "/")?;
         let tree = Some(Tree::read(directory)?);
+        Ok(Self { name: name.to_owned(), tree, _root: Some(root), ..Self::recorded(engine, &record)? })
+    }
+
+    /// A container as it was before its first start, also if it is gone by now: its image's files.
+    ///
+    /// # Errors
+    /// As [`Subject::open`].
+    pub fn of_record(engine: &Engine, record: &Record) -> Result<Self> {
+        let tree = step::open_content(engine, &record.layers)?.map(Tree::read).transpose()?;
+        Ok(Self { tree, ..Self::recorded(engine, record)? })
+    }
+
+    /// What is recorded of a container; without its files.
+    fn recorded(engine: &Engine, record: &Record) -> Result<Self> {
         let mut configuration: Configuration = parse(engine.store(), &record.image)?;
-        let mut execution = record.execution.clone();
-        execution.entrypoint = None;
-        execution.cmd = Some(record.command.clone());
-        configuration.config = execution;
-        let setting = setting(&configuration.config);
-        Ok(Self {
-            name: name.to_owned(),
-            configuration,
-            layers: record.layers,
-            tree,
-            setting,
-            _root: Some(root),
-        })
+        let cmd = Some(record.command.clone());
+        configuration.config = Execution { entrypoint: None, cmd, ..record.execution.clone() };
+        let mounts = record.mounts.iter().map(|mount| mount.destination.to_string_lossy().into_owned());
+        let mounted = mounts.chain(record.host.tmpfs.keys().cloned()).collect();
+        let layers = record.layers.clone();
+        Ok(Self { layers, mounted, ..Self::new(&record.name, configuration, None) })
     }
 
     /// What a container of it starts.

@@ -3,11 +3,19 @@
 //! Nothing is executed: the image is looked into, with the same judgement that speaks when `run` fails (`elf`), and the same model of the loaders by which
 //! images are derived (`closure`).
 
+mod access;
 mod data;
+mod demands;
+mod file;
 mod finding;
 mod libraries;
 mod look;
+mod names;
+mod scan;
 mod start;
+#[cfg(test)]
+mod tests;
+mod versions;
 
 pub use finding::{Finding, Severity};
 
@@ -40,48 +48,80 @@ impl Host {
 }
 
 /// What is under examination.
-pub(crate) struct Case<'a> {
-    pub(crate) tree: &'a Tree,
-    pub(crate) setting: &'a Setting,
-    pub(crate) command: &'a [String],
-    pub(crate) host: &'a Host,
-    pub(crate) distribution: packages::Distribution,
+struct Case<'a> {
+    tree: &'a Tree,
+    setting: &'a Setting,
+    command: &'a [String],
+    host: &'a Host,
+    distribution: packages::Distribution,
     /// Is asked for the loader's needs only.
-    pub(crate) closure: Closure<'a>,
+    closure: Closure<'a>,
+    /// Where something is mounted into the container, that is not in the tree.
+    mounted: &'a [String],
+}
+
+impl Case<'_> {
+    /// Whether a path may lead into something that is mounted.
+    fn is_mounted(&self, path: &str) -> bool {
+        self.mounted.iter().any(|mount| is_below(path, mount))
+    }
+
+    /// Whether a directory may have something mounted on it, above or below it.
+    fn is_mounted_about(&self, directory: &str) -> bool {
+        self.mounted.iter().any(|mount| is_below(directory, mount) || is_below(mount, directory))
+    }
+}
+
+fn is_below(path: &str, directory: &str) -> bool {
+    let parts = |path: &str| -> Vec<String> {
+        path.split('/').filter(|name| !name.is_empty() && *name != ".").map(str::to_owned).collect()
+    };
+    parts(path).starts_with(&parts(directory))
 }
 
 /// Says what is wrong with what a container of an image would start: the image's own command, or with `arguments` in the place of `CMD`. Nothing if nothing is wrong.
 #[must_use]
 pub fn why(subject: &Subject, arguments: Option<&[String]>, host: &Host) -> Vec<Finding> {
-    let command = command(&subject.configuration.config, arguments);
-    let mut findings = Vec::new();
-    if command.is_empty() {
-        return vec![Finding::fatal(
-            "the image names no command",
-            "write one behind the image's name, or set CMD or ENTRYPOINT in the image",
-        )];
-    }
-    let Some(tree) = &subject.tree else {
-        return vec![Finding::fatal("the image has no files", "copy a program into it: COPY app /app")];
+    let execution = &subject.configuration.config;
+    let command = command(execution, arguments);
+    let Some(tree) = subject.tree.as_ref().filter(|_| !command.is_empty()) else {
+        return vec![nothing(command.is_empty())];
     };
     let mut closure = Closure::new(tree, &subject.setting, Size::Strict);
     closure.command(&command, "command");
     closure.settle();
     let distribution = distribution(tree);
-    let case = Case { tree, setting: &subject.setting, command: &command, host, distribution, closure };
-    findings.extend(start::findings(&case, &subject.configuration.config, arguments.is_none()));
+    let (setting, command, mounted) = (&subject.setting, command.as_slice(), subject.mounted.as_slice());
+    let case = Case { tree, setting, command, host, distribution, closure, mounted };
+    let mut findings = start::findings(&case, execution, arguments.is_none());
     if !findings.iter().any(Finding::is_fatal) {
         findings.extend(libraries::findings(&case));
+        findings.extend(versions::findings(&case));
+        findings.extend(demands::findings(&case));
     }
     if !findings.iter().any(Finding::is_fatal) {
         findings.extend(data::findings(&case));
+        findings.extend(names::findings(&case));
     }
+    findings.extend(start::health_check(&case));
     findings
 }
 
+fn nothing(names_no_command: bool) -> Finding {
+    if names_no_command {
+        return Finding::fatal(125, "the image names no command")
+            .with_evidence("neither ENTRYPOINT nor CMD is set")
+            .with_fix("say what it is to do: CMD [\"/app\"]")
+            .with_fix("name a program behind the image: tare run IMAGE /app");
+    }
+    Finding::fatal(127, "the image has no files")
+        .with_evidence("it has no layers")
+        .with_fix("copy a program into it: COPY --chmod=755 app /app")
+}
+
 /// Whose packages an image is made of.
-pub(crate) fn distribution(tree: &Tree) -> packages::Distribution {
+fn distribution(tree: &Tree) -> packages::Distribution {
     let read = |path: &str| tree.find(path).and_then(|id| tree.content(id, 1 << 16).ok());
-    let release = read("/etc/os-release").or_else(|| read("/usr/lib/os-release"));
+    let release = packages::OS_RELEASE.iter().find_map(|path| read(path));
     release.map_or(packages::Distribution::Other, |text| packages::OsRelease::read(&text).distribution())
 }

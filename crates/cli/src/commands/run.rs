@@ -8,6 +8,7 @@ use engine::containers::directory::Lock;
 use engine::containers::{create, remove, start};
 use engine::{Engine, Which};
 use std::io::Write;
+use std::time::Instant;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -91,8 +92,12 @@ fn attend(
     let connection = start::start_locked(engine, &record.id, &ends.streams(), lock)
         .map_err(|error| failed(engine, record, error))?;
     drop(ends);
+    let start = Instant::now();
     match session.run(&connection)? {
-        End::Exited(code) => Ok(code),
+        End::Exited(code) => {
+            super::explain::explain(engine, record, code, start.elapsed());
+            Ok(code)
+        }
         End::Detached => Ok(0),
         End::Lost => {
             Err(Failure::new("the container's supervisor was killed, and the container with it")

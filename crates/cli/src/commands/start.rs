@@ -2,12 +2,14 @@
 
 use super::attend::attend;
 use super::each::each;
+use super::explain::explain;
 use crate::failure::{Failure, Outcome};
 use crate::globals::Globals;
 use crate::session::{Session, Wanted};
 use engine::containers::start::{self, Streams};
 use engine::containers::{Status, attach, find};
 use engine::{Engine, Which};
+use std::time::Instant;
 
 /// Arguments of `start`.
 #[derive(Debug, clap::Args)]
@@ -68,5 +70,10 @@ fn start_attached(engine: &Engine, name: &str, arguments: &Arguments) -> Outcome
         start::start(engine, name, &ends.streams())?
     };
     drop(ends);
-    Ok(attend(session, &connection)?.unwrap_or(0))
+    let start = Instant::now();
+    let code = attend(session, &connection)?.unwrap_or(0);
+    if !is_running {
+        explain(engine, &record, code, start.elapsed());
+    }
+    Ok(code)
 }

@@ -125,7 +125,7 @@ fn process(container: &Container, options: &Options, root: BorrowedFd<'_>) -> Re
         .args(options.command.clone())
         .env(environment)
         .cwd(if directory.is_empty() { "/" } else { directory.as_str() })
-        .capabilities(spec::capabilities(&host)?)
+        .capabilities(spec::capabilities_of(&host, identity.uid)?)
         .rlimits(spec::limits(&record.host.ulimits)?)
         .no_new_privileges(record.host.no_new_privileges)
         .build()

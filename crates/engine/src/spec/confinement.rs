@@ -53,6 +53,17 @@ pub(crate) fn capabilities(host: &HostSettings) -> Result<LinuxCapabilities> {
         .map_err(super::invalid)
 }
 
+/// The sets of a process that begins as this user. Who is not root executes its program without powers, as it would lose them by executing it: so it is
+/// refused what is closed to it, and Docker does the same.
+pub(crate) fn capabilities_of(host: &HostSettings, uid: u32) -> Result<LinuxCapabilities> {
+    let mut sets = capabilities(host)?;
+    if uid != 0 {
+        sets.set_effective(Some(Capabilities::new()));
+        sets.set_permitted(Some(Capabilities::new()));
+    }
+    Ok(sets)
+}
+
 /// `--privileged`, `--cap-add`, `--cap-drop` as Docker combines them: ALL first, then single names; dropping wins over the default, adding over dropping ALL.
 fn capability_set(host: &HostSettings) -> Result<Capabilities> {
     let is_all = |name: &String| name.eq_ignore_ascii_case("all") || name.eq_ignore_ascii_case("cap_all");

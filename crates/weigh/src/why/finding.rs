@@ -13,7 +13,7 @@ pub enum Severity {
     Warning,
 }
 
-/// Something that is wrong, with its evidence and a remedy.
+/// Something that is wrong, with its evidence and remedies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How bad it is.
@@ -22,21 +22,39 @@ pub struct Finding {
     pub cause: String,
     /// What shows it, a line each.
     pub evidence: Vec<String>,
-    /// What to do; lines to copy.
-    pub fix: String,
+    /// What to do: ways of which one suffices, the best first. What stands behind a colon at the end can be copied.
+    pub fix: Vec<String>,
+    /// The exit code with which `run` ends because of it; none for a warning, and for what depends on more than the image.
+    pub exit_code: Option<i32>,
 }
 
 impl Finding {
-    pub(crate) fn fatal(cause: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { severity: Severity::Fatal, cause: cause.into(), evidence: Vec::new(), fix: fix.into() }
+    pub(crate) fn fatal(exit_code: impl Into<Option<i32>>, cause: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Fatal,
+            cause: cause.into(),
+            evidence: Vec::new(),
+            fix: Vec::new(),
+            exit_code: exit_code.into(),
+        }
     }
 
-    pub(crate) fn warning(cause: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::fatal(cause, fix) }
+    pub(crate) fn warning(cause: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::fatal(None, cause) }
     }
 
     pub(crate) fn with_evidence(mut self, line: impl Into<String>) -> Self {
         self.evidence.push(line.into());
+        self
+    }
+
+    pub(crate) fn with_fix(mut self, way: impl Into<String>) -> Self {
+        self.fix.push(way.into());
+        self
+    }
+
+    pub(crate) fn with_fixes(mut self, ways: impl IntoIterator<Item = String>) -> Self {
+        self.fix.extend(ways);
         self
     }
 
@@ -58,7 +76,11 @@ impl fmt::Display for Finding {
         for line in &self.evidence {
             write!(out, "\n  evidence: {line}")?;
         }
-        write!(out, "\n  fix: {}", self.fix)
+        for (index, way) in self.fix.iter().enumerate() {
+            let word = if index == 0 { "fix" } else { "or" };
+            write!(out, "\n  {word:>8}: {way}")?;
+        }
+        Ok(())
     }
 }
 

@@ -1,69 +1,98 @@
-//! What keeps the kernel from executing a program: the program itself, its interpreter or loader, the user, the working directory.
+//! What keeps the kernel from executing a program: the program itself, its interpreter or loader, the working directory.
 
 use super::finding::{Finding, shown};
-use super::look::look;
-use super::{Case, libraries};
+use super::look::{is_circle, look};
+use super::{Case, access, demands, file};
 use closure::{Missing, find_program};
-use elf::{Form, Request};
+use elf::{Diagnosis, Form, Program, Refusal, Request};
 use oci::image::Execution;
-use runtime::accounts::{Accounts, Identity};
-use std::os::fd::AsFd;
+
+/// The exit code of a `run` whose container could not be made.
+const NOT_MADE: i32 = 125;
+/// Where programs are looked for if the environment says nothing.
+const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Programs that execute what stands behind `--`.
+const INITS: &[&str] = &["tini", "tini-static", "dumb-init", "docker-init", "catatonit"];
 
 /// In the order in which a start would meet them.
 pub(super) fn findings(case: &Case<'_>, execution: &Execution, is_own: bool) -> Vec<Finding> {
-    let identity = match user(case) {
+    let identity = match access::identity(case) {
         Ok(identity) => identity,
-        Err(finding) => return vec![*finding],
+        Err(reason) => return vec![user(case, &reason)],
     };
-    let mut findings: Vec<Finding> = working_directory(case).into_iter().collect();
-    findings.extend(program(case, execution, is_own));
-    if findings.is_empty() {
-        findings.extend(permission(case, &identity));
-        findings.extend(inner_programs(case));
+    if let Some(finding) = working_directory(case) {
+        return vec![finding];
     }
-    findings.extend(health_check(case));
+    if is_mounted(case) {
+        return Vec::new();
+    }
+    if let Some(finding) = program(case, execution, is_own) {
+        return vec![finding];
+    }
+    let mut findings = access::findings(case, &identity);
+    findings.extend(inner_program(case));
     findings
 }
 
-fn user(case: &Case<'_>) -> Result<Identity, Box<Finding>> {
+fn user(case: &Case<'_>, reason: &str) -> Finding {
     let user = &case.setting.user;
-    let missing = |reason: String| {
-        let names = user.split(':').next().unwrap_or_default();
-        let fix =
-            format!("RUN adduser --system {} (or useradd), or USER with a number: USER 1000", shown(names));
-        Box::new(
-            Finding::fatal(format!("the image's user {} is not in it: {reason}", shown(user)), fix)
-                .with_evidence("/etc/passwd and /etc/group of the image"),
-        )
-    };
-    let accounts = Accounts::read(case.tree.as_fd().as_fd()).map_err(|error| missing(error.to_string()))?;
-    accounts.identify(user, &[]).map_err(|error| missing(error.to_string()))
+    let (name, group) = user.split_once(':').unwrap_or((user, ""));
+    let mut finding = Finding::fatal(NOT_MADE, format!("USER {} is not in the image", shown(user)))
+        .with_evidence(shown(reason));
+    if reason.contains("group") {
+        finding = finding.with_fix(match case.distribution {
+            packages::Distribution::Alpine => format!("make it: RUN addgroup -S {}", shown(group)),
+            _ => format!("make it: RUN groupadd --system {}", shown(group)),
+        });
+    } else {
+        finding = finding.with_fix(match case.distribution {
+            packages::Distribution::Alpine => format!("make it: RUN adduser -S -D -H {}", shown(name)),
+            _ => format!("make it: RUN useradd --system --no-create-home {}", shown(name)),
+        });
+    }
+    finding.with_fix("a number needs no entry: USER 1000:1000")
 }
 
 fn working_directory(case: &Case<'_>) -> Option<Finding> {
     let path = case.setting.absolute(".");
-    let directory = path.trim_end_matches("/.");
-    // one that is missing is made
-    let found = case.tree.find(directory)?;
-    if case.tree.is_directory(found) {
-        return None;
-    }
-    let cause = format!("the working directory {} is a file", shown(directory));
+    let path = path.trim_end_matches("/.");
+    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
+    // what is missing is made
+    let in_the_way = ends.map(|end| &path[..end]).find(|above| {
+        let found = case.tree.find(above);
+        found.is_some_and(|id| !case.tree.is_directory(id)) && !case.is_mounted(above)
+    })?;
+    let cause = if in_the_way == path {
+        format!("the working directory {} is a file", shown(path))
+    } else {
+        format!("the working directory {} cannot be made: {} is a file", shown(path), shown(in_the_way))
+    };
     Some(
-        Finding::fatal(cause, "WORKDIR with a path at which there is no file")
-            .with_evidence(format!("{} in the image", shown(directory))),
+        Finding::fatal(NOT_MADE, cause)
+            .with_evidence(format!("WORKDIR {}", shown(&case.setting.directory)))
+            .with_fix(format!("name a directory: WORKDIR {}", file::directory(in_the_way))),
     )
+}
+
+/// Whether the program may lie in something that is mounted into the container, which nobody has looked into.
+fn is_mounted(case: &Case<'_>) -> bool {
+    let program = &case.command[0];
+    if program.contains('/') {
+        return case.is_mounted(&case.setting.absolute(program));
+    }
+    find_program(case.tree, case.setting, program).is_none()
+        && case.setting.search_path().any(|directory| case.is_mounted(&case.setting.absolute(directory)))
 }
 
 /// The command's program, judged as when `run` fails.
 fn program(case: &Case<'_>, execution: &Execution, is_own: bool) -> Option<Finding> {
     let program = &case.command[0];
+    let absolute = case.setting.absolute(program);
+    if program.contains('/') && is_circle(case.tree, &absolute) {
+        return Some(circle(case, program));
+    }
     let mut request = Request::new(program);
-    request.search_path = Some(
-        case.setting
-            .variable("PATH")
-            .unwrap_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-    );
+    request.search_path = Some(case.setting.variable("PATH").unwrap_or(SEARCH_PATH));
     let directory = case.setting.absolute(".");
     request.working_directory = directory.trim_end_matches('.');
     request.host = case.host.machine;
@@ -73,80 +102,109 @@ fn program(case: &Case<'_>, execution: &Execution, is_own: bool) -> Option<Findi
         request.form = Form::Shell;
     }
     let diagnosis = elf::examine(&request, &mut |path| look(case.tree, path))?;
-    let fix = diagnosis
-        .hint
-        .clone()
-        .unwrap_or_else(|| "COPY the program into the image, or correct its name".into());
     let kernel = diagnosis.kernel.to_string();
-    let mut finding = Finding::fatal(diagnosis.cause.clone(), fix)
-        .with_evidence(format!("execve of {}: {kernel}", shown(program)));
-    if let Some(line) = libraries::provider(case, program.rsplit('/').next().unwrap_or(program)) {
-        finding.fix = format!("{}\n       {line}", finding.fix);
+    let evidence = match diagnosis.kernel {
+        Refusal::NotInPath | Refusal::IllegalInstruction => format!("{}: {kernel}", shown(program)),
+        _ => format!("execve of {}: {kernel}", shown(program)),
+    };
+    let finding =
+        Finding::fatal(exit_code(case, &diagnosis), diagnosis.cause.clone()).with_evidence(evidence);
+    let finding = match first_line(case, program) {
+        Some(line) => finding.with_evidence(format!("the first line of {} is {line}", shown(program))),
+        None => finding,
+    };
+    Some(finding.with_fixes(remedies(case, &diagnosis)))
+}
+
+fn circle(case: &Case<'_>, program: &str) -> Finding {
+    let program = shown(program);
+    let target = case.tree.look(case.setting.absolute(&program)).way.last().map(|id| case.tree.text(*id));
+    Finding::fatal(126, format!("the links on the way to {program} go in a circle"))
+        .with_evidence(format!("execve of {program}: {}", Refusal::TooManyLevels))
+        .with_evidence(format!("they come back to {}", shown(&target.unwrap_or_default())))
+        .with_fix("copy the program itself, and not a link to it")
+}
+
+fn exit_code(case: &Case<'_>, diagnosis: &Diagnosis) -> i32 {
+    if diagnosis.kernel != Refusal::IllegalInstruction {
+        return i32::from(diagnosis.exit_code);
     }
-    Some(finding)
+    let elf = find_program(case.tree, case.setting, &case.command[0])
+        .and_then(|path| case.tree.find(path))
+        .and_then(|id| file::elf_head(case, id));
+    match elf.as_deref().map(Program::read) {
+        Some(Program::Elf(elf)) => demands::cpu_exit_code(&elf),
+        _ => 128 + 4,
+    }
 }
 
-/// Programs that the command starts in its turn: an interpreter found by `env`, what an init or a `gosu` starts.
-fn inner_programs(case: &Case<'_>) -> Vec<Finding> {
-    let missing = case.closure.missing().filter_map(|missing| match missing {
-        Missing::Interpreter { of, name } => Some((*of, name)),
-        _ => None,
-    });
-    missing
-        .map(|(of, name)| {
-            let path = shown(&case.tree.text(of));
-            let cause =
-                format!("{path} asks for the interpreter {}, which the image does not have", shown(name));
-            let fix = libraries::provider(case, name.rsplit('/').next().unwrap_or(name))
-                .unwrap_or_else(|| format!("install {}, or name another interpreter behind #!", shown(name)));
-            Finding::fatal(cause, fix).with_evidence(format!("the first line of {path}, and PATH"))
-        })
-        .collect()
+/// The first line of a script.
+fn first_line(case: &Case<'_>, program: &str) -> Option<String> {
+    let path = find_program(case.tree, case.setting, program)?;
+    let head = case.tree.content(case.tree.find(path)?, 128).ok()?;
+    let line = head.split(|byte| *byte == b'\n').next().filter(|line| line.starts_with(b"#!"))?;
+    Some(shown(&String::from_utf8_lossy(line)))
 }
 
-/// Whether the image's user may execute the program, and reach it.
-fn permission(case: &Case<'_>, identity: &Identity) -> Option<Finding> {
-    if identity.uid == 0 {
+/// What `elf` advises, and packages: those of what is missing.
+fn remedies(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<String> {
+    let mut ways = Vec::new();
+    let is_there = find_program(case.tree, case.setting, &case.command[0]).is_some();
+    let is_absent = matches!(diagnosis.kernel, Refusal::NotFound | Refusal::NotInPath);
+    if !is_there && is_absent && diagnosis.hint.is_none() {
+        ways.extend(file::install(case, &case.command[0]));
+    }
+    for missing in case.closure.missing() {
+        if let Missing::Interpreter { name, .. } = missing {
+            ways.extend(file::install(case, name.trim_end_matches('\r')));
+        }
+    }
+    ways.extend(diagnosis.hint.clone());
+    for missing in case.closure.missing() {
+        if let Missing::Loader { path, .. } = missing {
+            ways.extend(file::install(case, path));
+        }
+    }
+    if ways.is_empty() {
+        ways.push("copy the program into the image: COPY app /usr/local/bin/".into());
+    }
+    ways
+}
+
+/// What an init is to start in its turn.
+fn inner_program(case: &Case<'_>) -> Option<Finding> {
+    let name = case.command[0].rsplit('/').next().unwrap_or_default();
+    let behind = case.command.iter().position(|word| word == "--").filter(|_| INITS.contains(&name))?;
+    let inner = case.command.get(behind + 1)?;
+    let may_be_mounted = case.is_mounted(&case.setting.absolute(inner));
+    if find_program(case.tree, case.setting, inner).is_some() || may_be_mounted {
         return None;
     }
-    let path = find_program(case.tree, case.setting, &case.command[0])?;
-    let found = case.tree.look(&path);
-    let end = found.end?;
-    for id in found.way.iter().chain([&end]) {
-        let node = case.tree.node(*id);
-        if !case.tree.is_directory(*id) && *id != end {
-            continue;
-        }
-        let shift = if node.uid == identity.uid {
-            6
-        } else if identity.groups.contains(&node.gid) {
-            3
-        } else {
-            0
-        };
-        if node.mode >> shift & 1 == 1 {
-            continue;
-        }
-        let at = shown(&case.tree.text(*id));
-        let cause =
-            format!("the image's user {} may not execute {}", shown(&case.setting.user), shown(&path));
-        let evidence = format!("{at} has mode {:04o} and belongs to {}:{}", node.mode, node.uid, node.gid);
-        let fix = format!("RUN chmod a+x {at}, or COPY --chown={} …", shown(&case.setting.user));
-        return Some(Finding::fatal(cause, fix).with_evidence(evidence));
-    }
-    None
+    let cause = format!("{name} is to start {}, which the image does not have", shown(inner));
+    Some(
+        Finding::fatal(None, cause)
+            .with_evidence(format!("the command is {}", shown(&case.command.join(" "))))
+            .with_fixes(file::install(case, inner))
+            .with_fix("copy the program into the image, or correct its name"),
+    )
 }
 
 /// A health check whose program is not there makes a container unhealthy that is well.
-fn health_check(case: &Case<'_>) -> Option<Finding> {
+pub(super) fn health_check(case: &Case<'_>) -> Option<Finding> {
     let check = case.setting.further.first()?;
     let program = check.first()?;
-    if find_program(case.tree, case.setting, program).is_some() {
+    if find_program(case.tree, case.setting, program).is_some()
+        || case.is_mounted(&case.setting.absolute(program))
+    {
         return None;
     }
     let cause =
         format!("the health check's program {} is not in the image: every check fails", shown(program));
-    let fix = libraries::provider(case, program.rsplit('/').next().unwrap_or(program))
-        .unwrap_or_else(|| "HEALTHCHECK with a program that the image has, or HEALTHCHECK NONE".into());
-    Some(Finding::warning(cause, fix).with_evidence(format!("HEALTHCHECK {}", shown(&check.join(" ")))))
+    Some(
+        Finding::warning(cause)
+            .with_evidence(format!("HEALTHCHECK {}", shown(&check.join(" "))))
+            .with_fixes(file::install(case, program))
+            .with_fix("check with a program that the image has, its own for example: HEALTHCHECK CMD [\"/app\", \"--check\"]")
+            .with_fix("do without: HEALTHCHECK NONE"),
+    )
 }
