@@ -44,6 +44,7 @@ mod unsupported;
 mod usage;
 mod volume;
 mod wait;
+mod weigh;
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::{First, Globals};
@@ -172,6 +173,11 @@ const COMMANDS: &[Entry] = &[
     command!(volume::prune, &["volume prune"], "Remove unused local volumes"),
     command!(volume::rm, &["volume rm", "volume remove"], "Remove one or more volumes"),
     command!(wait, &["wait", "container wait"], "Block until containers stop, then print their exit codes"),
+    command!(
+        weigh,
+        &["weigh", "image weigh", "container weigh"],
+        "Show what is in an image, and what of it its program needs"
+    ),
 ];
 
 /// Runs the command that the arguments name; the exit code.

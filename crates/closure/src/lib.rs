@@ -33,6 +33,7 @@ mod tree;
 pub use closure::{Closure, find_program};
 pub use error::{Error, Result};
 pub use missing::Missing;
+pub use object::Object;
 pub use reason::{Reason, Size};
 pub use setting::Setting;
 pub use touch::{Access, Touch};

@@ -16,8 +16,10 @@
 
 mod derive;
 mod error;
+pub mod picture;
 pub mod probe;
 mod record;
+pub mod report;
 mod strip;
 mod subject;
 mod weight;
