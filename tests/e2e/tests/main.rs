@@ -40,6 +40,7 @@ mod top;
 mod usage;
 mod volume;
 mod wait;
+mod weigh;
 
 use std::fs;
 use std::path::Path;

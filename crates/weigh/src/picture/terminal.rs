@@ -261,7 +261,10 @@ impl Drawing {
         }
         let names = kernel.features.iter().filter(|feature| feature.privilege.is_none());
         let names = names.map(|feature| format!("{} ({})", feature.name, feature.since));
-        self.line("may call", &list(names));
+        let names: Vec<String> = names.collect();
+        if !names.is_empty() {
+            self.line("may call", &names.join(", "));
+        }
         for feature in kernel.features.iter().filter(|feature| feature.privilege.is_some()) {
             let privilege = feature.privilege.as_deref().unwrap_or_default();
             let text = format!(

@@ -1,3 +1,5 @@
+//! Reports as they are drawn.
+
 use super::terminal::{Look, draw};
 use super::*;
 use crate::report::{
@@ -94,6 +96,62 @@ fn contents() -> Contents {
     }
 }
 
+fn kernel() -> Kernel {
+    Kernel {
+        minimum: Some(Minimum { version: "3.2.0".into(), by: "/usr/bin/ruby".into() }),
+        features: vec![
+            Feature {
+                name: "epoll".into(),
+                functions: vec!["epoll_create1".into()],
+                since: "2.6.27".into(),
+                privilege: None,
+                by: vec!["/usr/lib/libruby-3.1.so.3.1".into()],
+                is_there: true,
+            },
+            Feature {
+                name: "chroot".into(),
+                functions: vec!["chroot".into()],
+                since: "2.2".into(),
+                privilege: Some("CAP_SYS_CHROOT".into()),
+                by: vec!["/usr/lib/libruby-3.1.so.3.1".into()],
+                is_there: true,
+            },
+        ],
+        devices: vec!["/dev/null".into(), "/dev/urandom".into()],
+        ..Kernel::default()
+    }
+}
+
+fn program() -> Program {
+    Program {
+        command: vec!["ruby".into(), "/app/\"run\".rb".into()],
+        path: Some("/usr/bin/ruby".into()),
+        kind: "elf".into(),
+        bytes: 14_000,
+        linkage: Some("dynamic".into()),
+        machine: Some("x86_64".into()),
+        loader: Some("/lib64/ld-linux-x86-64.so.2".into()),
+        libraries: vec![Library {
+            name: "libruby-3.1.so.3.1".into(),
+            path: Some("/usr/lib/libruby-3.1.so.3.1".into()),
+        }],
+        ..Program::default()
+    }
+}
+
+fn scale() -> Scale {
+    Scale {
+        total: Amount { bytes: 100_000_000, files: 9000, packages: 2 },
+        payload: Amount { bytes: 16_000_000, files: 254, packages: 1 },
+        tare: Amount { bytes: 84_000_000, files: 8746, packages: 1 },
+        directories: 1000,
+        verdict: Verdict {
+            kind: VerdictKind::Shrinks,
+            text: "can be FROM scratch with 254 files, 16MB of 100MB".into(),
+        },
+    }
+}
+
 fn report() -> Report {
     let layer = |created_by: &str, bytes, files, hidden| Layer {
         diff_id: Some(format!("sha256:{:064}", bytes)),
@@ -114,16 +172,7 @@ fn report() -> Report {
             platform: Some("linux/amd64".into()),
             created: Some("2026-01-02T03:04:05Z".into()),
         },
-        scale: Some(Scale {
-            total: Amount { bytes: 100_000_000, files: 9000, packages: 2 },
-            payload: Amount { bytes: 16_000_000, files: 254, packages: 1 },
-            tare: Amount { bytes: 84_000_000, files: 8746, packages: 1 },
-            directories: 1000,
-            verdict: Verdict {
-                kind: VerdictKind::Shrinks,
-                text: "can be FROM scratch with 254 files, 16MB of 100MB".into(),
-            },
-        }),
+        scale: Some(scale()),
         contents: Some(contents()),
         layers: vec![
             layer("/bin/sh -c #(nop) ADD file:\u{1b}[31m in /", 95_000_000, 8000, 1_000_000),
@@ -140,43 +189,8 @@ fn report() -> Report {
                 is_removed: true,
             }],
         },
-        program: Program {
-            command: vec!["ruby".into(), "/app/\"run\".rb".into()],
-            path: Some("/usr/bin/ruby".into()),
-            kind: "elf".into(),
-            bytes: 14_000,
-            linkage: Some("dynamic".into()),
-            machine: Some("x86_64".into()),
-            loader: Some("/lib64/ld-linux-x86-64.so.2".into()),
-            libraries: vec![Library {
-                name: "libruby-3.1.so.3.1".into(),
-                path: Some("/usr/lib/libruby-3.1.so.3.1".into()),
-            }],
-            ..Program::default()
-        },
-        kernel: Kernel {
-            minimum: Some(Minimum { version: "3.2.0".into(), by: "/usr/bin/ruby".into() }),
-            features: vec![
-                Feature {
-                    name: "epoll".into(),
-                    functions: vec!["epoll_create1".into()],
-                    since: "2.6.27".into(),
-                    privilege: None,
-                    by: vec!["/usr/lib/libruby-3.1.so.3.1".into()],
-                    is_there: true,
-                },
-                Feature {
-                    name: "chroot".into(),
-                    functions: vec!["chroot".into()],
-                    since: "2.2".into(),
-                    privilege: Some("CAP_SYS_CHROOT".into()),
-                    by: vec!["/usr/lib/libruby-3.1.so.3.1".into()],
-                    is_there: true,
-                },
-            ],
-            devices: vec!["/dev/null".into(), "/dev/urandom".into()],
-            ..Kernel::default()
-        },
+        program: program(),
+        kernel: kernel(),
         map: Some(map()),
         notes: vec!["/var/lib/rpm: rpm's database (SQLite) is not read".into()],
     };

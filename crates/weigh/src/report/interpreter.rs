@@ -1,6 +1,7 @@
 //! Interpreters of languages, with their versions: by their names, by what lies beside them, by the image's variables, by their packages. None is executed.
 
 use super::installed::Installed;
+use super::scale::content;
 use closure::{Id, Setting, Tree};
 use serde::{Deserialize, Serialize};
 
@@ -65,9 +66,11 @@ pub(super) fn find(tree: &Tree, setting: &Setting, installed: &Installed) -> Vec
         let Ok(name) = std::str::from_utf8(&tree.node(id).name) else { continue };
         let Some((number, language, of_name)) = language_of(name) else { continue };
         let path = tree.text(id);
-        let Some(program) = tree.find(&path).filter(|program| tree.is_program(*program)) else { continue };
+        let Some(file) = tree.find(&path).filter(|file| tree.is_program(*file)) else { continue };
+        // Perl is one file with two names
+        let program = content(tree, file);
         let known = found.iter_mut().find(|(other, file, _)| (*other, *file) == (number, program));
-        let own = tree.text(program);
+        let own = tree.text(file);
         let of_target = own.rsplit('/').next().and_then(language_of).map(|(_, _, version)| version);
         let of_name = longest([Some(of_name.to_owned()), of_target.map(str::to_owned)]);
         match known {

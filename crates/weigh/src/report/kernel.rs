@@ -78,10 +78,8 @@ pub(super) fn read(tree: &Tree, closure: &Closure<'_>, program: &[Id]) -> Kernel
         }
         calls.add(&object.dynamic, &tree.text(*id));
         paths.extend(object.paths.iter().filter_map(|run| kernel_path(run)));
-        if program.contains(id) && object.dynamic.needed.is_empty() && object.dynamic.imports.is_empty() {
-            let text =
-                format!("{} is static and has no symbols: its system calls cannot be told", tree.text(*id));
-            kernel.notes.push(text);
+        if program.contains(id) {
+            kernel.notes.extend(silence(&object.dynamic, &tree.text(*id)));
         }
     }
     kernel.features = calls.features();
@@ -89,6 +87,16 @@ pub(super) fn read(tree: &Tree, closure: &Closure<'_>, program: &[Id]) -> Kernel
         minimum.map(|(version, by)| Minimum { version: dotted(version, true), by: tree.text(by) });
     kernel.share_out(paths);
     kernel
+}
+
+/// Why nothing can be told of a program's calls, if that is so.
+fn silence(dynamic: &Dynamic, path: &str) -> Option<String> {
+    let is_silent = dynamic.needed.is_empty() && dynamic.imports.is_empty();
+    is_silent.then(|| {
+        format!(
+            "{path} is static and has no symbols: which system calls it makes cannot be told from its file"
+        )
+    })
 }
 
 impl Kernel {
@@ -100,6 +108,7 @@ impl Kernel {
         kernel.features = calls.features();
         kernel.minimum =
             dynamic.kernel.map(|version| Minimum { version: dotted(version, true), by: by.to_owned() });
+        kernel.notes.extend(silence(dynamic, by));
         let mut paths = BTreeSet::new();
         elf::mentioned_paths(content, &mut |run| paths.extend(kernel_path(run)));
         kernel.share_out(paths);
@@ -193,14 +202,176 @@ fn is_c_library(name: &[u8], dynamic: &Dynamic) -> bool {
         || ["libc", "libpthread", "librt", "libdl", "libutil", "libanl"].contains(&stem)
 }
 
-/// A run of bytes that is a path below `/dev`, `/proc` or `/sys`.
+/// First names below `/dev`, without the numbers behind them.
+const DEVICES: &[&str] = &[
+    "accel",
+    "autofs",
+    "block",
+    "btrfs-control",
+    "bus",
+    "char",
+    "console",
+    "cpu",
+    "crypto",
+    "cuse",
+    "dma_heap",
+    "dm-",
+    "dri",
+    "fb",
+    "fd",
+    "full",
+    "fuse",
+    "gpiochip",
+    "hidraw",
+    "hpet",
+    "hugepages",
+    "hwrng",
+    "i2c-",
+    "infiniband",
+    "input",
+    "ipmi",
+    "kfd",
+    "kmem",
+    "kmsg",
+    "kvm",
+    "log",
+    "loop",
+    "loop-control",
+    "mapper",
+    "md",
+    "mei",
+    "mem",
+    "mqueue",
+    "nbd",
+    "net",
+    "ng",
+    "null",
+    "nvidia",
+    "nvidia-modeset",
+    "nvidia-uvm",
+    "nvidiactl",
+    "nvme",
+    "port",
+    "ppp",
+    "ptmx",
+    "pts",
+    "random",
+    "rfkill",
+    "rtc",
+    "sda",
+    "sdb",
+    "sg",
+    "sgx_enclave",
+    "shm",
+    "snd",
+    "spidev",
+    "sr",
+    "stderr",
+    "stdin",
+    "stdout",
+    "tpm",
+    "tpmrm",
+    "tty",
+    "ttyACM",
+    "ttyS",
+    "ttyUSB",
+    "udmabuf",
+    "uhid",
+    "uinput",
+    "urandom",
+    "userfaultfd",
+    "vcs",
+    "vda",
+    "vdb",
+    "vfio",
+    "vhost-net",
+    "vhost-vsock",
+    "video",
+    "vsock",
+    "watchdog",
+    "zero",
+    "zfs",
+];
+/// First names below `/proc`.
+const PROC: &[&str] = &[
+    "acpi",
+    "buddyinfo",
+    "bus",
+    "cgroups",
+    "cmdline",
+    "config.gz",
+    "consoles",
+    "cpuinfo",
+    "crypto",
+    "devices",
+    "diskstats",
+    "driver",
+    "execdomains",
+    "fb",
+    "filesystems",
+    "fs",
+    "interrupts",
+    "iomem",
+    "ioports",
+    "irq",
+    "kallsyms",
+    "kcore",
+    "key-users",
+    "keys",
+    "kmsg",
+    "kpagecount",
+    "kpageflags",
+    "loadavg",
+    "locks",
+    "mdstat",
+    "meminfo",
+    "misc",
+    "modules",
+    "mounts",
+    "mtrr",
+    "net",
+    "pagetypeinfo",
+    "partitions",
+    "pressure",
+    "schedstat",
+    "scsi",
+    "self",
+    "slabinfo",
+    "softirqs",
+    "stat",
+    "swaps",
+    "sys",
+    "sysrq-trigger",
+    "sysvipc",
+    "thread-self",
+    "timer_list",
+    "tty",
+    "uptime",
+    "version",
+    "vmallocinfo",
+    "vmstat",
+    "zoneinfo",
+];
+/// First names below `/sys`.
+const SYS: &[&str] =
+    &["block", "bus", "class", "dev", "devices", "firmware", "fs", "hypervisor", "kernel", "module", "power"];
+
+/// A run of bytes that is a path below `/dev`, `/proc` or `/sys`. Strings may follow each other without a mark, and code may look like one: what begins with
+/// no name that the kernel has there is none.
 fn kernel_path(run: &[u8]) -> Option<String> {
-    let is_ours = [&b"/dev/"[..], b"/proc/", b"/sys/"]
-        .iter()
-        .any(|start| run.starts_with(start) && run.len() > start.len());
+    let text = std::str::from_utf8(run).ok().filter(|text| text.len() <= 128)?;
+    let mut names = text.split('/').skip(1);
+    let known = match names.next()? {
+        "dev" => DEVICES,
+        "proc" => PROC,
+        "sys" => SYS,
+        _ => return None,
+    };
+    let first = names.next()?.trim_end_matches(['.', ',']);
+    let is_known =
+        known.contains(&first) || known.contains(&first.trim_end_matches(|last: char| last.is_ascii_digit()));
     // where a string goes on with `%d` the rest of its path is not known
-    let text = String::from_utf8(run.to_vec()).ok().filter(|text| is_ours && text.len() <= 128)?;
-    Some(text.trim_end_matches(['.', ',', '/']).to_owned()).filter(|text| text.matches('/').count() >= 2)
+    is_known.then(|| text.trim_end_matches(['.', ',', '/']).to_owned())
 }
 
 #[cfg(test)]
@@ -216,7 +387,7 @@ mod tests {
     fn imports_are_features_since_the_newest_of_their_calls() {
         let mut kernel = Kernel::of_file(
             &dynamic(&["epoll_create1", "epoll_wait", "puts", "close_range", "setns"], &["liburing.so.2"]),
-            b"\0/proc/self/fd/\0/dev/urandom\0/devel/x\0/sys/fs/cgroup\0/proc/\0",
+            b"\0/proc/self/fd/\0/dev/urandom\0/devel/x\0/dev/nul\0/proc/cpH\0/dev/tty12\0/sys/fs/cgroup\0/proc/\0",
             "/bin/x",
         );
         kernel.run_on("5.4.0-10-amd64", "file");
@@ -231,7 +402,7 @@ mod tests {
                 ("namespaces", "3.0", true)
             ]
         );
-        assert_eq!(kernel.devices, ["/dev/urandom"]);
+        assert_eq!(kernel.devices, ["/dev/tty12", "/dev/urandom"]);
         assert_eq!(kernel.proc, ["/proc/self/fd"]);
         assert_eq!(kernel.sys, ["/sys/fs/cgroup"]);
         assert_eq!(kernel.sentence, "this file contains no kernel; it runs on the host's 5.4");

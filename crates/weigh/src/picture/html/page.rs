@@ -79,7 +79,20 @@ fn sum(page: &mut Page, name: &str, amount: &Amount, total: &Amount) {
         if name == "total" { String::new() } else { format!("{}, ", percent(amount.bytes, total.bytes)) };
     let text = format!("{part}{}, {}", counted(amount.files, "file"), counted(amount.packages, "package"));
     page.element("span class=\"soft\"", &text);
-    page.format(format_args!("<br/><span class=\"soft\">{} bytes</span></div>\n", amount.bytes));
+    page.format(format_args!("<br/><span class=\"soft\">{} bytes</span></div>\n", grouped(amount.bytes)));
+}
+
+/// A number with its digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn foot(page: &mut Page) {

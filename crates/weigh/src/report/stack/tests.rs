@@ -1,3 +1,5 @@
+//! What layers hide of each other.
+
 use super::*;
 
 fn entry(parent: Option<usize>, name: &str, kind: Kind) -> Found {
