@@ -7,6 +7,7 @@ mod completion;
 mod container;
 mod cp;
 mod create;
+mod debug;
 mod destination;
 mod diff;
 mod each;
@@ -45,6 +46,7 @@ mod usage;
 mod volume;
 mod wait;
 mod weigh;
+mod why;
 
 use crate::failure::{Failure, Outcome};
 use crate::globals::{First, Globals};
@@ -111,6 +113,7 @@ const COMMANDS: &[Entry] = &[
     ),
     command!(cp, &["cp", "container cp"], "Copy files between a container and this file system"),
     command!(create, &["create", "container create"], "Create a new container"),
+    command!(debug, &["debug"], "Open a shell with tools in a container or image that has none"),
     command!(diff, &["diff", "container diff"], "List what has changed in the file system of a container"),
     command!(exec, &["exec", "container exec"], "Execute a command in a running container"),
     command!(
@@ -172,6 +175,7 @@ const COMMANDS: &[Entry] = &[
     command!(volume::ls, &["volume ls", "volume list"], "List volumes"),
     command!(volume::prune, &["volume prune"], "Remove unused local volumes"),
     command!(volume::rm, &["volume rm", "volume remove"], "Remove one or more volumes"),
+    command!(why, &["why", "image why"], "Say why a program does not start, and what will not work"),
     command!(wait, &["wait", "container wait"], "Block until containers stop, then print their exit codes"),
     command!(
         weigh,

@@ -34,6 +34,31 @@ pub(crate) enum Policy {
     Never,
 }
 
+/// Whether an image is pulled before it is used, and how loud.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Pulling {
+    /// When the image is pulled before
+    #[arg(long, value_enum, default_value = "missing", value_name = "POLICY")]
+    pub(crate) pull: Policy,
+    /// Suppress the pull output
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// What a container may do to the system.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Powers {
+    /// Add a capability
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) cap_add: Vec<String>,
+    /// Drop a capability
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) cap_drop: Vec<String>,
+    /// Give the container every power of the engine
+    #[arg(long)]
+    pub(crate) privileged: bool,
+}
+
 /// What `run` and `create` have in common, as Docker's.
 #[derive(Debug, Clone, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -141,15 +166,8 @@ pub(crate) struct Container {
     /// How eagerly the container is killed when memory runs out (-1000 to 1000)
     #[arg(long, allow_negative_numbers = true, value_name = "SCORE")]
     oom_score_adj: Option<i32>,
-    /// Add a capability
-    #[arg(long, value_name = "CAPABILITY")]
-    cap_add: Vec<String>,
-    /// Drop a capability
-    #[arg(long, value_name = "CAPABILITY")]
-    cap_drop: Vec<String>,
-    /// Give the container every power of the engine
-    #[arg(long)]
-    privileged: bool,
+    #[command(flatten)]
+    powers: Powers,
     /// Security options: no-new-privileges, seccomp=FILE|unconfined, systempaths=unconfined
     #[arg(long, value_name = "OPTION")]
     security_opt: Vec<String>,
@@ -186,18 +204,19 @@ pub(crate) struct Container {
     /// Platform that the image must be for
     #[arg(long, value_name = "OS/ARCHITECTURE")]
     pub(crate) platform: Option<oci::Platform>,
-    /// When the image is pulled before
-    #[arg(long, value_enum, default_value = "missing", value_name = "POLICY")]
-    pub(crate) pull: Policy,
-    /// Suppress the pull output
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) pulling: Pulling,
     /// Image, then the command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "IMAGE [COMMAND] [ARGUMENT…]")]
     words: Vec<String>,
 }
 
 impl Container {
+    /// The image, and the platform that it must be for.
+    pub(crate) fn image(&self) -> (&str, Option<&oci::Platform>) {
+        (self.words.first().map_or("", String::as_str), self.platform.as_ref())
+    }
+
     /// What the engine takes.
     pub(crate) fn options(&self) -> Outcome<Options> {
         let (image, arguments) =
@@ -240,11 +259,11 @@ impl Container {
         let mut host = HostSettings {
             network: network(&self.network)?,
             auto_remove: self.rm,
-            privileged: self.privileged,
+            privileged: self.powers.privileged,
             read_only: self.read_only,
             init: self.init,
-            cap_add: self.cap_add.clone(),
-            cap_drop: self.cap_drop.clone(),
+            cap_add: self.powers.cap_add.clone(),
+            cap_drop: self.powers.cap_drop.clone(),
             groups: self.group_add.clone(),
             memory: signed(self.memory),
             memory_swap: self.memory_swap,

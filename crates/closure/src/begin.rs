@@ -1,6 +1,7 @@
 //! Where a closure begins: with what the image's configuration names.
 
 use crate::closure::Closure;
+use crate::ground;
 use crate::reason::{Reason, Size};
 use crate::script;
 use crate::tree::Id;
@@ -239,7 +240,8 @@ impl Closure<'_> {
             return;
         }
         let has_script = arguments.iter().any(|word| !word.starts_with('-'));
-        if line.is_some() || !has_script {
+        // a program with many names has them in it
+        if (line.is_some() || !has_script) && !ground::is_multi_call(self.tree, shell) {
             for name in SHELL_TOOLS {
                 if let Some(path) = self.find_program(name) {
                     self.keep(path, Reason::Configuration(what));

@@ -1,6 +1,7 @@
 //! What a program or library needs: its loader, its libraries, what it may open, and the paths in it.
 
 use crate::closure::Closure;
+use crate::ground;
 use crate::mention;
 use crate::missing::Missing;
 use crate::object::Object;
@@ -179,6 +180,10 @@ pub(crate) fn keep_library(closure: &mut Closure<'_>, user: Id, name: &str, reas
 
 /// Paths that stand in a program: a file is kept, and the tree of modules that it lies in.
 fn mentions(closure: &mut Closure<'_>, id: Id, object: &Object) {
+    // a program with many names can stand for all that its parts may start
+    if ground::is_multi_call(closure.tree, id) {
+        return;
+    }
     for run in &object.paths {
         mention::keep_mentioned(closure, id, run);
     }

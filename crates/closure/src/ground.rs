@@ -228,6 +228,12 @@ pub(crate) fn private_tree(tree: &Tree, id: Id) -> Option<Id> {
     top
 }
 
+/// Whether a program is one with many names.
+pub(crate) fn is_multi_call(tree: &Tree, id: Id) -> bool {
+    let name = &*tree.node(id).name;
+    [&b"busybox"[..], b"busybox.static", b"busybox-extras", b"toybox"].contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use crate::closure::Closure;
 use crate::ground::{is_alien, private_tree};
+use crate::modules;
 use crate::reason::Reason;
 use crate::tree::Id;
 
@@ -79,6 +80,10 @@ pub(crate) fn keep_mentioned(closure: &mut Closure<'_>, by: Id, run: &[u8]) {
     let path = tree.text(found);
     // the rest of the run would have to be a file's name after a file
     if is_alien(&path) || is_alien(&String::from_utf8_lossy(&run[..end])) || is_administration(&path) {
+        return;
+    }
+    // a name alone is too little to keep a language for: lists of what may stand behind `#!` have them all
+    if modules::is_interpreter(&path) && !closure.contains(found) {
         return;
     }
     closure.keep(&run[..end], Reason::Mentioned(by));

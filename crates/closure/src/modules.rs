@@ -145,20 +145,25 @@ pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
         java_home(closure, id);
         return;
     }
-    let is_version = |rest: &str| {
-        rest.is_empty() || rest.trim_start_matches('-').starts_with(|char: char| char.is_ascii_digit())
-    };
     for interpreter in INTERPRETERS {
-        let Some(version) = interpreter
-            .names
-            .iter()
-            .find_map(|start| name.strip_prefix(start).filter(|rest| is_version(rest)))
-        else {
-            continue;
-        };
+        let Some(version) = interpreter.version(&name) else { continue };
         closure.interpreters.insert(id);
-        let version = version.trim_start_matches('-');
         keep(closure, id, interpreter, &path, version);
+    }
+}
+
+/// Whether a path is that of a language's interpreter.
+pub(crate) fn is_interpreter(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    is_java(name) || INTERPRETERS.iter().any(|interpreter| interpreter.version(name).is_some())
+}
+
+impl Interpreter {
+    /// The version in a program's name, if it is one of this language; empty if it has none.
+    fn version<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let is_version = |rest: &str| rest.is_empty() || rest.starts_with(|char: char| char.is_ascii_digit());
+        let rests = self.names.iter().filter_map(|start| name.strip_prefix(start));
+        rests.map(|rest| rest.trim_start_matches('-')).find(|rest| is_version(rest))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::closure::Closure;
 use crate::mention;
 use crate::missing::Missing;
+use crate::modules;
 use crate::object;
 use crate::reason::{Reason, Size};
 use crate::tree::Id;
@@ -13,6 +14,9 @@ const TEXT_LIMIT: u64 = 1 << 20;
 /// The shells, by the last part of their paths.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "ksh", "zsh", "mksh", "busybox"];
 
+/// Commands that every shell has in itself.
+const BUILT_IN: &[&str] = &["[", "echo", "false", "kill", "printf", "pwd", "test", "time", "true"];
+
 /// Keeps what a file that is no ELF file asks for.
 pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
     let node = closure.tree.node(id);
@@ -22,18 +26,24 @@ pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
         return;
     }
     let Ok(content) = closure.tree.content(id, TEXT_LIMIT) else { return };
-    let mut is_shell = false;
-    if is_marked && let Program::Script(script) = Program::read(&content) {
-        let words = (script.interpreter.as_str(), script.argument.as_deref());
-        // one that merely lies in the same tree as something else is no reason for another language
-        if is_directly_kept(closure, id) || is_shell_name(words.0) {
-            is_shell = interpreter(closure, id, words.0, words.1);
+    let mut is_shell = name_of(closure, id).ends_with(".sh");
+    match Program::read(&content) {
+        Program::Script(script) if is_marked => {
+            let words = (script.interpreter.as_str(), script.argument.as_deref());
+            // one that merely lies in the same tree as something else is no reason for another language
+            if is_directly_kept(closure, id) || is_shell_name(words.0) {
+                is_shell = interpreter(closure, id, words.0, words.1);
+            }
         }
+        // parts of scripts, which others read with `.`
+        Program::Script(script) => is_shell |= is_shell_name(&script.interpreter),
+        Program::MissingShebangScript => is_shell |= is_part_of_shell(&name_of(closure, id), &content),
+        _ => {}
     }
     if closure.size == Size::Strict || content.contains(&0) {
         return;
     }
-    if is_shell || name_of(closure, id).ends_with(".sh") {
+    if is_shell && !closure.tree.text(id).starts_with("/etc/") {
         commands(closure, id, &content);
     } else if is_own(&closure.tree.text(id)) {
         quoted_commands(closure, id, &content);
@@ -45,9 +55,15 @@ pub(crate) fn examine(closure: &mut Closure<'_>, id: Id) {
     }
 }
 
+/// Whether a text without `#!` is one that shell scripts read: no extension, and blocks that end as only a shell's do.
+fn is_part_of_shell(name: &str, content: &[u8]) -> bool {
+    let ends = [&b"fi"[..], b"esac", b"done"];
+    !name.contains('.') && content.split(|byte| *byte == b'\n').any(|line| ends.contains(&line.trim_ascii()))
+}
+
 /// Whether it is kept for itself, and not because of its neighbours.
 fn is_directly_kept(closure: &Closure<'_>, id: Id) -> bool {
-    !matches!(closure.reason(id), Some(Reason::Tree(_) | Reason::Policy(_)))
+    !matches!(closure.reason(id), Some(Reason::Tree(_) | Reason::Policy(_) | Reason::Package(_)))
 }
 
 fn is_shell_name(path: &str) -> bool {
@@ -91,20 +107,28 @@ fn interpreter(closure: &mut Closure<'_>, id: Id, path: &str, argument: Option<&
 /// missing costs the container.
 pub(crate) fn commands(closure: &mut Closure<'_>, id: Id, script: &[u8]) {
     let text = String::from_utf8_lossy(script).into_owned();
+    let is_own_reason = is_directly_kept(closure, id);
     let is_part = |char: char| char.is_ascii_alphanumeric() || "_-.+/[".contains(char);
     let mut seen = std::collections::HashSet::new();
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
         for word in line.split(|char: char| !is_part(char)) {
-            if word.is_empty() || word.len() > 64 || !seen.insert(word.to_owned()) || word.starts_with('-') {
+            if BUILT_IN.contains(&word)
+                || word.is_empty()
+                || word.len() > 64
+                || !seen.insert(word.to_owned())
+                || word.starts_with('-')
+            {
                 continue;
             }
             let is_path = word.starts_with('/')
                 && closure.tree.find(word).is_some_and(|found| closure.tree.is_program(found));
-            if is_path {
-                closure.keep(word, Reason::Command(id));
-            } else if !word.contains('/')
-                && let Some(found) = closure.find_program(word)
-            {
+            let found = if is_path {
+                Some(word.to_owned())
+            } else {
+                Some(word).filter(|word| !word.contains('/')).and_then(|word| closure.find_program(word))
+            };
+            // what lies in the same tree as something else is no reason for another language
+            if let Some(found) = found.filter(|found| is_own_reason || is_native(closure, found)) {
                 closure.keep(found, Reason::Command(id));
             }
         }
@@ -122,10 +146,16 @@ fn quoted_commands(closure: &mut Closure<'_>, id: Id, text: &[u8]) {
         if !(2..=64).contains(&word.len()) || word.contains('/') || !seen.insert(word.to_owned()) {
             continue;
         }
-        if let Some(found) = closure.find_program(word) {
+        if let Some(found) = closure.find_program(word).filter(|found| is_native(closure, found)) {
             closure.keep(found, Reason::Command(id));
         }
     }
+}
+
+/// Whether a program is one of machine code, and no interpreter of a language, unless that is kept already. A word of a text is too little to keep a language for.
+fn is_native(closure: &mut Closure<'_>, path: &str) -> bool {
+    let Some(id) = closure.tree.find(path) else { return false };
+    closure.contains(id) || (closure.object(id).is_some() && !modules::is_interpreter(&closure.tree.text(id)))
 }
 
 /// Whether the paths in a text are those of files that its user opens: in configuration, in scripts, and in what is the user's own.

@@ -1,6 +1,7 @@
 //! Growing to completeness: every kept file is looked into, and every rule applied, until nothing asks for more.
 
 use crate::closure::Closure;
+use crate::reason::Size;
 use crate::tree::Id;
 use crate::{binary, modules, policy, script};
 
@@ -17,6 +18,13 @@ impl Closure<'_> {
                 return;
             }
         }
+    }
+
+    /// As [`settle`](Closure::settle), with nothing but what loaders and the kernel need of what is new.
+    pub fn settle_narrowly(&mut self) {
+        let size = std::mem::replace(&mut self.size, Size::Strict);
+        self.settle();
+        self.size = size;
     }
 
     fn examine(&mut self, id: Id) {

@@ -49,7 +49,13 @@ impl Closure<'_> {
     /// Keeps what was touched, if the tree has it; `by` says who did (`probe 2`).
     pub fn touch(&mut self, touch: &Touch, by: &str) {
         let reason = Reason::Traced(format!("{} by {by}", touch.access.word()));
-        let Some(id) = self.keep(&touch.path, reason.clone()) else { return };
+        let Some(id) = self.keep(&touch.path, reason.clone()) else {
+            // it may be made there
+            if let Some(at) = touch.path.iter().rposition(|byte| *byte == b'/').filter(|at| *at > 0) {
+                self.keep(&touch.path[..at], reason);
+            }
+            return;
+        };
         match touch.access {
             Access::Look | Access::Enter => {}
             Access::Open | Access::Execute => {

@@ -78,6 +78,19 @@ pub fn diagnose(request: &Request<'_>, look: &mut dyn FnMut(&str) -> Look) -> Di
     conclude(request, fault)
 }
 
+/// What is visibly wrong with a program that nobody has tried to execute; nothing if the kernel would execute it, as far as can be seen.
+///
+/// `look` is as for [`diagnose`].
+pub fn examine(request: &Request<'_>, look: &mut dyn FnMut(&str) -> Look) -> Option<Diagnosis> {
+    let mut root = Root::new(look);
+    let fault = match search::locate(&mut root, request) {
+        Located::At(path, look) => Walk::new(&mut root, request).file(&path, look)?,
+        Located::Absent(fault) => fault,
+        Located::Undecided => return None,
+    };
+    Some(conclude(request, fault))
+}
+
 fn conclude(request: &Request<'_>, fault: Fault) -> Diagnosis {
     Diagnosis {
         program: request.program.to_owned(),

@@ -3,6 +3,8 @@
 //! Everything is found through the program headers, as the loader finds it: a file without section headers says the same.
 
 mod notes;
+#[cfg(test)]
+mod tests;
 mod versions;
 
 use object::elf::{self, FileHeader32, FileHeader64};

@@ -19,7 +19,7 @@ mod request;
 mod text;
 
 pub use cache::{CacheEntry, library_cache};
-pub use diagnose::{Diagnosis, diagnose};
+pub use diagnose::{Diagnosis, diagnose, examine};
 pub use dynamic::{Dynamic, OpenNote, Priority, VersionNeed};
 pub use loader::{Libc, Loader};
 pub use look::{LOOK_LIMIT, Look};

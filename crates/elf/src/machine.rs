@@ -63,7 +63,7 @@ pub enum Fit {
 }
 
 /// An ELF file's word size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// 32 bits.
     Bits32,
@@ -273,8 +273,41 @@ pub enum IsaLevel {
 }
 
 impl IsaLevel {
+    /// The level of this machine's CPU; none where there are no such levels.
+    #[cfg(target_arch = "x86_64")]
+    pub fn host() -> Option<Self> {
+        use std::arch::is_x86_feature_detected as has;
+        // the lists of the psABI, as far as the detection has names for them; what is left comes with the others on every CPU
+        let v2 = has!("cmpxchg16b") && has!("popcnt") && has!("sse4.2") && has!("ssse3");
+        let v3 = v2
+            && has!("avx2")
+            && has!("bmi1")
+            && has!("bmi2")
+            && has!("f16c")
+            && has!("fma")
+            && has!("lzcnt");
+        let v4 = v3
+            && has!("avx512f")
+            && has!("avx512bw")
+            && has!("avx512cd")
+            && has!("avx512dq")
+            && has!("avx512vl");
+        Some(match (v2, v3, v4) {
+            (_, _, true) => Self::V4,
+            (_, true, _) => Self::V3,
+            (true, ..) => Self::V2,
+            _ => Self::Baseline,
+        })
+    }
+
+    /// The level of this machine's CPU; none where there are no such levels.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub fn host() -> Option<Self> {
+        None
+    }
+
     /// The compilers' name for the level (`-march=`).
-    pub(crate) fn march(self) -> &'static str {
+    pub fn march(self) -> &'static str {
         match self {
             Self::Baseline => "x86-64",
             Self::V2 => "x86-64-v2",

@@ -19,7 +19,7 @@ pub mod reconcile;
 pub mod remove;
 pub mod rename;
 pub mod restart;
-mod root;
+pub mod root;
 pub mod size;
 pub mod start;
 pub mod status;

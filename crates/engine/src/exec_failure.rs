@@ -31,6 +31,7 @@ pub(crate) fn explain(root: BorrowedFd<'_>, attempt: &Attempt<'_>) -> Error {
         request.working_directory = attempt.working_directory;
     }
     request.errno = Some(attempt.errno);
+    request.isa_level = elf::IsaLevel::host();
     if attempt.shell_form {
         request.form = elf::Form::Shell;
     }

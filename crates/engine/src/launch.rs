@@ -4,13 +4,14 @@ use crate::error::{At, Error, Result};
 use crate::record::{HostSettings, NetworkMode, Record};
 use crate::{Engine, exec_failure, spec};
 use network::resolv;
+use oci::runtime::{LinuxNamespaceType, Spec};
 use runtime::accounts::Accounts;
 use runtime::cgroup::Cgroup;
 use runtime::{Bundle, Filter, Life, Running, Streams};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::net::Ipv4Addr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// Where a container's changes go.
@@ -35,6 +36,38 @@ pub(crate) struct Launch<'a> {
     pub(crate) files: PathBuf,
     /// Who is sent the listener on which calls with paths are notified.
     pub(crate) tracer: Option<BorrowedFd<'a>>,
+    /// What it has from a container that runs.
+    pub(crate) shared: Shared,
+}
+
+/// What a launched process shares with a container that runs.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// Namespaces that are joined in the place of new ones. What is set in them (host name, addresses, kernel settings) is the container's and stays as it is.
+    pub(crate) namespaces: Vec<(LinuxNamespaceType, OwnedFd)>,
+    /// Detached trees that are mounted at these destinations of the record in the place of their sources.
+    pub(crate) trees: HashMap<PathBuf, OwnedFd>,
+}
+
+impl Shared {
+    fn joins(&self) -> bool {
+        !self.namespaces.is_empty()
+    }
+
+    fn apply(&self, spec: &mut Spec) {
+        if !self.joins() {
+            return;
+        }
+        spec.set_hostname(None).set_domainname(None);
+        let Some(linux) = spec.linux_mut() else { return };
+        linux.set_sysctl(None);
+        for namespace in linux.namespaces_mut().iter_mut().flatten() {
+            if let Some((_, fd)) = self.namespaces.iter().find(|(kind, _)| *kind == namespace.typ()) {
+                // opened by this process, before it makes another
+                namespace.set_path(Some(format!("/proc/self/fd/{}", fd.as_raw_fd()).into()));
+            }
+        }
+    }
 }
 
 /// A launched container.
@@ -80,6 +113,7 @@ pub(crate) fn overlay(lowers: &[OwnedFd], upper: Option<&Upper>) -> Result<Owned
         None => None,
     };
     let overlay = sys::overlay::Overlay {
+        detached: Vec::new(),
         lowers: lowers.iter().map(AsFd::as_fd).collect(),
         upper: upper_fds.as_ref().map(|(upper, work)| (upper.as_fd(), work.as_fd())),
         volatile: upper.is_some_and(|upper| upper.volatile),
@@ -95,7 +129,7 @@ pub(crate) fn root_of(mount: BorrowedFd<'_>) -> Result<OwnedFd> {
 impl Launch<'_> {
     /// Starts the record's command. What was made is removed again if that fails; the error names the step, or says why the
     /// program cannot be executed.
-    pub(crate) fn run(&self, root: OwnedFd, streams: &Streams) -> Result<Launched> {
+    pub(crate) fn run(mut self, root: OwnedFd, streams: &Streams) -> Result<Launched> {
         let cgroup = Cgroup::at(&self.engine.layout().cgroup(&self.record.id))?;
         let inside = root_of(root.as_fd())?;
         let mut address = None;
@@ -114,7 +148,7 @@ impl Launch<'_> {
     }
 
     fn prepare_and_start(
-        &self,
+        &mut self,
         root: OwnedFd,
         inside: BorrowedFd<'_>,
         streams: &Streams,
@@ -127,7 +161,8 @@ impl Launch<'_> {
         let bridge = self.bridge(address)?;
         let hostname = self.record.own_hostname();
         self.write_files(&hostname, bridge.as_ref(), *address)?;
-        let spec = spec::build(self.record, &self.facts(identity, hostname)?)?;
+        let mut spec = spec::build(self.record, &self.facts(identity, hostname)?)?;
+        self.shared.apply(&mut spec);
         let resources = spec.linux().as_ref().and_then(|linux| linux.resources().clone()).unwrap_or_default();
         let bundle = Bundle {
             spec,
@@ -136,6 +171,7 @@ impl Launch<'_> {
             filter: filter(self.engine, &self.record.host)?,
             tracer: self.tracer.map(|_| tracing_filter(self.engine)).transpose()?,
             life: Life::Tied,
+            trees: std::mem::take(&mut self.shared.trees),
             preserved: 0,
             no_pivot: false,
             keyring: None,
@@ -176,7 +212,7 @@ impl Launch<'_> {
         Ok(spec::Facts {
             identity,
             hostname,
-            files: Some(self.files.clone()),
+            files: (!self.shared.joins()).then(|| self.files.clone()),
             throttles: spec::throttles(),
             devices,
             init_program: self.record.host.init.then(|| self.engine.layout().program.clone()),
@@ -189,7 +225,7 @@ impl Launch<'_> {
 
     /// The bridge, standing, with an address on it for this container.
     fn bridge(&self, address: &mut Option<Ipv4Addr>) -> Result<Option<network::Bridge>> {
-        if self.record.host.network != NetworkMode::Bridge {
+        if self.record.host.network != NetworkMode::Bridge || self.shared.joins() {
             return Ok(None);
         }
         let state = self.bridge_state();
@@ -206,7 +242,7 @@ impl Launch<'_> {
         bridge: Option<&network::Bridge>,
         address: Option<Ipv4Addr>,
     ) -> Result<()> {
-        if self.record.host.network == NetworkMode::Host {
+        if self.record.host.network == NetworkMode::Host || self.shared.joins() {
             return Ok(());
         }
         let path = format!("/proc/{}/ns/net", pid.as_raw_nonzero());
@@ -226,6 +262,9 @@ impl Launch<'_> {
         bridge: Option<&network::Bridge>,
         address: Option<Ipv4Addr>,
     ) -> Result<()> {
+        if self.shared.joins() {
+            return Ok(());
+        }
         let host = &self.record.host;
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let hosts = if host.network == NetworkMode::Host {

@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod containers;
+pub mod debug;
 mod document;
 pub mod entry;
 mod error;

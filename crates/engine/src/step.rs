@@ -1,9 +1,10 @@
 //! A step: a command in a root that is thrown away or becomes a layer. No record, no name, no log; it ends with whoever asked for it. Builds are made of steps, and programs
 //! are watched in them.
 
+use crate::containers::directory::Directory;
 use crate::containers::start::{await_running, spawn_supervisor};
 use crate::error::{At, Error, Result};
-use crate::launch::{self, Launch, Upper};
+use crate::launch::{self, Launch, Launched, Shared, Upper};
 use crate::record::{HostSettings, MountKind, MountPoint, NetworkMode, Record};
 use crate::{Engine, containers, document, supervise};
 use oci::DiffId;
@@ -12,6 +13,7 @@ use runtime::Streams;
 use runtime::accounts::Accounts;
 use runtime::control::{Connection, Event, Request, Which, tell};
 use runtime::supervisor::{Charge, Ends, Starter, watch};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{Read, Seek};
@@ -223,57 +225,70 @@ impl Step {
 /// The supervisor of a step: launches what the first message on `socket` asks for, tells its end, and ends it when the socket is closed.
 pub fn supervise(engine: &Engine, socket: OwnedFd) {
     supervise::detach();
-    let launched = receive(&socket).and_then(|received| launch(engine, received, &socket));
+    let launched =
+        receive(&socket).and_then(|(order, _, descriptors)| launch(engine, order, descriptors, &socket));
     if let Err(error) = launched {
         tell(socket.as_fd(), &Event::Failed(supervise::failure(&error)));
     }
 }
 
-/// What a step's supervisor is sent.
-struct Received {
-    order: Order,
-    streams: [OwnedFd; 3],
-    tracer: Option<OwnedFd>,
-}
-
-fn receive(socket: &OwnedFd) -> Result<Received> {
-    let message = sys::socket::receive(socket.as_fd()).at("receive from", "the builder")?.unwrap_or_default();
-    let invalid = || Error::Invalid("a step was started without an order".into());
+/// The first message of whoever starts something without a record: what to do, the streams to attach, and their descriptors.
+pub(crate) fn receive<T: DeserializeOwned>(socket: &OwnedFd) -> Result<(T, Which, Vec<OwnedFd>)> {
+    let message = sys::socket::receive(socket.as_fd()).at("receive from", "the command")?.unwrap_or_default();
+    let invalid = || Error::Invalid("a supervisor was started without an order".into());
+    let Ok(Request::Exec { streams }) = serde_json::from_slice(&message.bytes) else { return Err(invalid()) };
     let mut descriptors = message.descriptors;
-    if !(4..=5).contains(&descriptors.len()) {
+    if descriptors.is_empty() {
         return Err(invalid());
     }
-    let tracer = if descriptors.len() == 5 { descriptors.pop() } else { None };
     let mut file = File::from(descriptors.remove(0));
     let mut text = Vec::new();
     file.rewind().and_then(|()| file.read_to_end(&mut text)).at("read", "the order")?;
     let order = serde_json::from_slice(&text).map_err(|_| invalid())?;
-    let streams = <[OwnedFd; 3]>::try_from(descriptors).map_err(|_| invalid())?;
-    Ok(Received { order, streams, tracer })
+    Ok((order, streams, descriptors))
 }
 
-fn launch(engine: &Engine, received: Received, socket: &OwnedFd) -> Result<()> {
-    let Received { order: Order { record, upper, work }, streams, tracer } = received;
-    let directory = crate::containers::directory::Directory::new(engine, &record.id);
+/// A process's own standard streams, as they come with its order.
+pub(crate) fn three(descriptors: Vec<OwnedFd>) -> Result<Streams> {
+    let three = <[OwnedFd; 3]>::try_from(descriptors);
+    Ok(Streams::Descriptors(three.map_err(|_| Error::Invalid("three streams are needed".into()))?))
+}
+
+fn launch(engine: &Engine, order: Order, mut streams: Vec<OwnedFd>, socket: &OwnedFd) -> Result<()> {
+    // behind the three streams
+    let tracer = if streams.len() == 4 { streams.pop() } else { None };
+    let Order { record, upper, work } = order;
+    let directory = Directory::new(engine, &record.id);
     directory.begin_run()?;
     let result = (|| {
         let upper = Upper { directory: upper, work, volatile: true };
         let root = launch::mount(engine, &record.layers, Some(&upper))?;
-        let (place, files) = (directory.place(), directory.run.clone());
-        let launch =
-            Launch { engine, record: &record, place, files, tracer: tracer.as_ref().map(AsFd::as_fd) };
-        launch.run(root, &Streams::Descriptors(streams))
+        let launch = Launch {
+            engine,
+            record: &record,
+            place: directory.place(),
+            files: directory.run.clone(),
+            shared: Shared::default(),
+            tracer: tracer.as_ref().map(AsFd::as_fd),
+        };
+        launch.run(root, &three(streams)?)
     })();
     // the listener is on its way, and nothing else comes
     drop(tracer);
-    let launched = match result {
-        Ok(launched) => launched,
-        Err(error) => {
-            directory.forget_run();
-            return Err(error);
-        }
+    let launched = result.inspect_err(|_| directory.forget_run())?;
+    let starter = Starter {
+        socket: socket.try_clone().at("duplicate", "the control socket")?,
+        streams: Which::default(),
+        descriptors: Vec::new(),
+        bound: true,
     };
-    // until the step is over, a sweep must be able to find its init
+    attend(engine, &record, launched, starter)
+}
+
+/// Tells that it runs, and watches until nothing of it is left.
+pub(crate) fn attend(engine: &Engine, record: &Record, launched: Launched, starter: Starter) -> Result<()> {
+    let directory = Directory::new(engine, &record.id);
+    // until it is over, a sweep must be able to find its init
     let pid = launched.running.init.pid.as_raw_nonzero().get();
     let cgroup = launched.cgroup.clone();
     let address = launched.address;
@@ -281,7 +296,7 @@ fn launch(engine: &Engine, received: Received, socket: &OwnedFd) -> Result<()> {
     if let Some(address) = address {
         fs::write(directory.run.join("address"), address.to_string()).at("write", &directory.run)?;
     }
-    tell(socket.as_fd(), &Event::Running { pid });
+    tell(starter.socket.as_fd(), &Event::Running { pid });
     let charge = Charge {
         running: launched.running,
         ends: Ends::default(),
@@ -291,15 +306,10 @@ fn launch(engine: &Engine, received: Received, socket: &OwnedFd) -> Result<()> {
         input_once: false,
         listener: None,
     };
-    let starter = Starter {
-        socket: socket.try_clone().at("duplicate", "the control socket")?,
-        streams: Which::default(),
-        descriptors: Vec::new(),
-        bound: true,
-    };
     watch(charge, Some(starter), &mut |_| {
-        supervise::Attended { engine, directory: &directory, record: &record, cgroup: &cgroup, address }
-            .end_run();
+        // what shares a pid namespace with others does not end with its first process
+        cgroup.kill();
+        supervise::Attended { engine, directory: &directory, record, cgroup: &cgroup, address }.end_run();
     });
     Ok(())
 }

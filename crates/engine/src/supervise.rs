@@ -3,7 +3,7 @@
 use crate::containers::{self, directory::Directory};
 use crate::document::Lasting;
 use crate::error::{At, Error, Result};
-use crate::launch::{self, Launch, Launched, Upper};
+use crate::launch::{self, Launch, Launched, Shared, Upper};
 use crate::record::{Record, State};
 use crate::{Engine, Event};
 use runtime::cgroup::Cgroup;
@@ -68,6 +68,7 @@ fn start(engine: &Engine, directory: &Directory, socket: &OwnedFd) -> Result<Sta
         place: directory.place(),
         files: directory.data.clone(),
         tracer: None,
+        shared: Shared::default(),
     };
     let launched = launch.run(root, &streams)?;
     drop(streams);

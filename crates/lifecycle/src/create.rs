@@ -179,6 +179,7 @@ impl<'a> Making<'a> {
         }
         let streams = self.options.recipients.streams(has_terminal(&self.spec));
         let bundle = Bundle {
+            trees: std::collections::HashMap::new(),
             root: sys::mount::clone_tree(root.as_fd(), "", true).at("clone the mount of", &self.rootfs)?,
             place: self.rootfs.clone(),
             filter: self.filter.clone(),

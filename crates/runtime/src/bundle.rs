@@ -3,6 +3,7 @@
 use crate::filter::Filter;
 use crate::hooks::Subject;
 use oci::runtime::Spec;
+use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub struct Bundle {
     pub no_pivot: bool,
     /// Name of a new session keyring.
     pub keyring: Option<String>,
+    /// Detached trees by destination: bind mounts there take them in the place of their source, which may lie in another mount namespace.
+    pub trees: HashMap<PathBuf, OwnedFd>,
     /// Copies what a directory holds into another: what `tmpcopyup` needs.
     pub copy_tree: Option<CopyTree>,
     /// The container as its hooks are told of it; without it no hook runs.

@@ -70,7 +70,7 @@ pub fn create(
     let plan = Plan::of(&bundle.spec)?;
     let prepared = init::Prepared {
         plan: &plan,
-        sources: sources::open(&bundle.spec, &plan)?,
+        sources: sources::open(bundle, &plan)?,
         hierarchies: cgroup.hierarchies()?,
     };
     let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;

@@ -1,6 +1,7 @@
-//! What is prepared before the init is there: bind mounts that the container's user namespace may not open, those whose owners are mapped, and devices
-//! that it may not make.
+//! What is prepared before the init is there: bind mounts of given trees, those that the container's user namespace may not open or whose owners are
+//! mapped, and devices that it may not make.
 
+use crate::bundle::Bundle;
 use crate::device;
 use crate::error::{At, Error, Result};
 use crate::mount_options::{self as options, Mapping, Recursion};
@@ -28,7 +29,8 @@ pub(crate) struct Sources {
 ///
 /// # Errors
 /// What the system reports, [`Error::Invalid`] for mappings without ids.
-pub(crate) fn open(spec: &Spec, plan: &Plan) -> Result<Sources> {
+pub(crate) fn open(bundle: &Bundle, plan: &Plan) -> Result<Sources> {
+    let spec = &bundle.spec;
     let mut sources = Sources::default();
     if plan.changes_user() {
         sources.devices = devices(spec)?;
@@ -44,7 +46,10 @@ pub(crate) fn open(spec: &Spec, plan: &Plan) -> Result<Sources> {
             }
             continue;
         }
-        if mapped || plan.changes_user() {
+        if let Some(given) = bundle.trees.get(mount.destination()) {
+            let tree = given.try_clone().at("duplicate", mount.destination())?;
+            sources.mounts.insert(position, tree);
+        } else if mapped || plan.changes_user() {
             let tree = match clone(mount, &parsed) {
                 // it may be there only when the mounts before it are
                 Err(Error::Io { source, .. }) if !mapped && source.kind() == ErrorKind::NotFound => continue,

@@ -16,9 +16,13 @@ use client::{Client, Heard};
 use oci::runtime::Process;
 use session::Session;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 use sys::Errno;
 use sys::event::{PollFd, PollFlags, poll};
 use sys::process::{Pid, PidfdFlags, pidfd_open};
+
+/// How long a first process may take to reap what was killed before it.
+const REAPING: Duration = Duration::from_secs(1);
 
 /// The supervisor's ends of a container's streams.
 #[derive(Debug, Default)]
@@ -274,7 +278,7 @@ impl Supervisor {
             Heard::Gone => {
                 let session = self.clients[number].session;
                 if number == 0 && std::mem::take(&mut self.bound) {
-                    self.cgroup.kill();
+                    self.end();
                 } else if self.input_once
                     && self.clients[number].leave_input()
                     && let Some(session) = self.sessions.get_mut(session).and_then(Option::as_mut)
@@ -301,6 +305,20 @@ impl Supervisor {
             Heard::Refused(message) => self.refuse(number, message),
             Heard::Exec(process, streams, descriptors) => self.exec(number, &process, streams, descriptors),
         }
+    }
+
+    /// Ends all processes. In a pid namespace of others they would leave their children to its process 1, which may never reap them: there the first of ours
+    /// goes last, so that it can.
+    fn end(&self) {
+        if let Some(session) = self.session(0).filter(|session| !session.leads_pid_namespace()) {
+            for pid in self.cgroup.processes().into_iter().filter(|pid| *pid != session.pid()) {
+                // it may have ended meanwhile
+                let _ = sys::signal::send_to_id(pid, 9);
+            }
+            // one that is kept from it is not waited for
+            let _ = wait::ended_within(session.process(), REAPING);
+        }
+        self.cgroup.kill();
     }
 
     fn exec(&mut self, number: usize, process: &Process, streams: Which, mut descriptors: Vec<OwnedFd>) {

@@ -158,6 +158,17 @@ pub fn new_filesystem(
     )
 }
 
+/// Lets the file system of a mount forget all names that nobody uses: they are looked up again. Nothing else changes (fspick(2) and a reconfiguration without
+/// settings, Linux 5.2).
+///
+/// # Errors
+/// What fspick(2) and fsconfig(2) report.
+pub fn forget_names(mount: BorrowedFd<'_>) -> Result<()> {
+    let flags = FsPickFlags::FSPICK_CLOEXEC | FsPickFlags::FSPICK_EMPTY_PATH;
+    let context = fspick(mount, "", flags)?;
+    fsconfig_reconfigure(&context)
+}
+
 /// A detached, read-only clone of one file's mount, ready to be executed by [`crate::clone::fexecve`] or through `/proc/self/fd`:
 /// nobody who reaches the file through a process can open it for writing.
 ///

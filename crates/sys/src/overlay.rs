@@ -18,6 +18,8 @@ pub struct Overlay<'a> {
     pub upper: Option<(BorrowedFd<'a>, BorrowedFd<'a>)>,
     /// Skip every sync: the upper directory is thrown away on a crash.
     pub volatile: bool,
+    /// Mounts that stand in no mount namespace and hold some of these directories. Kernels before 6.15 have to be lent a place for them, where they stay.
+    pub detached: Vec<BorrowedFd<'a>>,
 }
 
 const FIXED: [(&str, &str); 5] =
@@ -73,7 +75,12 @@ impl Overlay<'_> {
         use rustix::thread::UnshareFlags;
         unshare(UnshareFlags::FS | UnshareFlags::NEWNS)?;
         mount::mount_change("/", mount::MountPropagationFlags::PRIVATE | mount::MountPropagationFlags::REC)?;
-        // the descriptors are of the namespace that was left, whose mounts overlayfs refuses here
+        // any directory will do that nothing is looked up in
+        let lent = mount::open_directory("/sys")?;
+        for detached in &self.detached {
+            mount::attach(*detached, lent.as_fd())?;
+        }
+        // the other descriptors are of the namespace that was left, whose mounts overlayfs refuses here
         let lowers = self.lowers.iter().map(|fd| reopen(*fd)).collect::<Result<Vec<_>>>()?;
         let upper =
             self.upper.map(|(upper, work)| Ok::<_, Errno>((reopen(upper)?, reopen(work)?))).transpose()?;
@@ -107,8 +114,52 @@ impl Overlay<'_> {
     }
 }
 
-/// The same directory, as the calling thread's mount namespace has it.
+/// The same directory, as the calling thread's mount namespace has it; one of a mount without a place there as it is.
 fn reopen(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
     let path = rustix::fs::readlink(format!("/proc/self/fd/{}", fd.as_raw_fd()), Vec::new())?;
-    mount::open_directory(path)
+    let own = identity(fd)?;
+    match mount::open_directory(path) {
+        Ok(opened) if identity(opened.as_fd())? == own => Ok(opened),
+        _ => rustix::io::fcntl_dupfd_cloexec(fd, 0),
+    }
+}
+
+fn identity(fd: BorrowedFd<'_>) -> Result<(u64, u64)> {
+    let stat = rustix::fs::fstat(fd)?;
+    Ok((stat.st_dev, stat.st_ino))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{self, Mode, OFlags};
+
+    fn upper_below(detached: &OwnedFd, name: &str) -> OwnedFd {
+        fs::mkdirat(detached, name, Mode::from_raw_mode(0o755)).unwrap();
+        fs::openat(detached, name, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).unwrap()
+    }
+
+    #[test]
+    fn directories_of_detached_mounts_are_stacked_either_way() {
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: needs root");
+            return;
+        }
+        for by_path in [false, true] {
+            let tmpfs = || mount::new_filesystem("tmpfs", "test", &[("mode", "755")], 0).unwrap();
+            let (lower, changes) = (tmpfs(), tmpfs());
+            fs::mkdirat(&lower, "there", Mode::from_raw_mode(0o755)).unwrap();
+            let (upper, work) = (upper_below(&changes, "upper"), upper_below(&changes, "work"));
+            let overlay = Overlay {
+                lowers: vec![lower.as_fd()],
+                upper: Some((upper.as_fd(), work.as_fd())),
+                volatile: true,
+                detached: vec![lower.as_fd(), changes.as_fd()],
+            };
+            let mounted = if by_path { overlay.by_path() } else { overlay.mount() }.unwrap();
+            fs::mkdirat(&mounted, "there/new", Mode::from_raw_mode(0o755)).unwrap();
+            assert!(fs::statat(&lower, "there/new", fs::AtFlags::empty()).is_err());
+            assert!(fs::statat(&upper, "there/new", fs::AtFlags::empty()).is_ok());
+        }
+    }
 }

@@ -123,3 +123,24 @@ pub fn spawn_unblocked(command: &mut std::process::Command) -> std::io::Result<s
     };
     command.spawn()
 }
+
+/// As [`spawn_unblocked`], in a process group of its own, which is the foreground of the terminal on its standard input, if there is one, before the program
+/// can look: a shell that finds itself in the background stops.
+///
+/// # Errors
+/// What [`std::process::Command::spawn`] reports.
+pub fn spawn_in_foreground(command: &mut std::process::Command) -> std::io::Result<std::process::Child> {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+    let take_foreground = || {
+        // whoever takes it from the background is asked to stop first
+        // SAFETY: SIG_IGN installs no code.
+        unsafe { libc::signal(libc::SIGTTOU, libc::SIG_IGN) };
+        // without a terminal there is none
+        let _ = rustix::termios::tcsetpgrp(rustix::stdio::stdin(), rustix::process::getpgrp());
+        Ok(())
+    };
+    // SAFETY: the closure only makes system calls that are async-signal-safe.
+    unsafe { command.pre_exec(take_foreground) };
+    spawn_unblocked(command)
+}

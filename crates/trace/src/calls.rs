@@ -25,31 +25,45 @@ pub(crate) struct Place {
     /// The argument with the path; without one the directory itself is meant.
     pub(crate) path: Option<usize>,
     pub(crate) what: Use,
+    /// How it stands there.
+    pub(crate) form: Form,
     /// The argument with flags of which `AT_EMPTY_PATH` says that the descriptor is meant: such calls are not notified, since the file was opened before.
     pub(crate) flags: Option<usize>,
 }
 
+/// How a path stands in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Bytes up to a NUL.
+    Text,
+    /// A `struct sockaddr_un`, or another socket's address, which has no path.
+    Address,
+}
+
 const fn plain(what: Use) -> Place {
-    Place { directory: None, path: Some(0), what, flags: None }
+    Place { directory: None, path: Some(0), what, form: Form::Text, flags: None }
 }
 
 const fn second(what: Use) -> Place {
-    Place { directory: None, path: Some(1), what, flags: None }
+    Place { directory: None, path: Some(1), what, form: Form::Text, flags: None }
 }
 
 const fn at(what: Use) -> Place {
-    Place { directory: Some(0), path: Some(1), what, flags: None }
+    Place { directory: Some(0), path: Some(1), what, form: Form::Text, flags: None }
 }
 
 const fn flagged(what: Use, flags: usize) -> Place {
-    Place { directory: Some(0), path: Some(1), what, flags: Some(flags) }
+    Place { directory: Some(0), path: Some(1), what, form: Form::Text, flags: Some(flags) }
 }
 
 const fn from(directory: usize, path: usize, what: Use) -> Place {
-    Place { directory: Some(directory), path: Some(path), what, flags: None }
+    Place { directory: Some(directory), path: Some(path), what, form: Form::Text, flags: None }
 }
 
-const LISTING: Place = Place { directory: Some(0), path: None, what: Use::List, flags: None };
+const SOCKET: Place =
+    Place { directory: None, path: Some(1), what: Use::Look, form: Form::Address, flags: None };
+const LISTING: Place =
+    Place { directory: Some(0), path: None, what: Use::List, form: Form::Text, flags: None };
 
 use Use::{Enter, Execute, Look, Open};
 
@@ -76,6 +90,8 @@ pub(crate) const CALLS: &[(&str, Place)] = &[
     ("faccessat2", flagged(Look, 3)),
     ("readlink", plain(Look)),
     ("readlinkat", at(Look)),
+    ("bind", SOCKET),
+    ("connect", SOCKET),
     ("statfs", plain(Look)),
     ("statfs64", plain(Look)),
     ("truncate", plain(Open)),

@@ -36,6 +36,19 @@ impl Processes {
         text
     }
 
+    /// The path in the address of a socket; nothing if it is one without (unix(7)).
+    pub(crate) fn socket(&mut self, pid: u32, address: u64) -> Option<Vec<u8>> {
+        const LOCAL: u16 = 1;
+        let family = self.text(pid, address)?;
+        // the family stands before the path; its upper byte is 0, which ends the text on a little-endian machine
+        let is_local = match family.as_slice() {
+            [low] => u16::from_le_bytes([*low, 0]) == LOCAL,
+            [] => u16::from_be_bytes([0, 1]) == LOCAL && cfg!(target_endian = "big"),
+            _ => false,
+        };
+        if is_local { self.text(pid, address.checked_add(2)?).filter(|path| !path.is_empty()) } else { None }
+    }
+
     /// A process is about to have other memory.
     pub(crate) fn forget(&mut self, pid: u32) {
         self.open.remove(&pid);

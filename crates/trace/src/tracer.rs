@@ -1,6 +1,6 @@
 //! The listener: reads each notified call, and lets it go on.
 
-use crate::calls::{Place, Use, by_number};
+use crate::calls::{Form, Place, Use, by_number};
 use crate::process::{Processes, absolute};
 use seccomp::Arch;
 use std::collections::{HashMap, HashSet};
@@ -126,6 +126,9 @@ impl Tracer {
         for place in places {
             let directory = place.directory.map(|index| call.arguments[index]);
             let path = match place.path {
+                Some(index) if place.form == Form::Address => {
+                    self.processes.socket(call.pid, call.arguments[index])
+                }
                 Some(index) => self.processes.text(call.pid, call.arguments[index]),
                 None => Some(Vec::new()),
             };

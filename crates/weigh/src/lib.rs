@@ -14,8 +14,11 @@
 
 #![forbid(unsafe_code)]
 
+mod copied;
 mod derive;
 mod error;
+mod installed;
+mod package_records;
 pub mod picture;
 pub mod probe;
 mod record;
@@ -23,10 +26,11 @@ pub mod report;
 mod strip;
 mod subject;
 mod weight;
+pub mod why;
 
 pub use closure::Size;
 pub use error::{Error, Result};
-pub use record::{FileRecord, Record};
+pub use record::{Count, FileRecord, Record};
 pub use strip::{Happening, Request, Stripped, strip};
 pub use subject::{Subject, setting};
 pub use weight::Weight;

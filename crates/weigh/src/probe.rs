@@ -3,7 +3,7 @@
 mod conversation;
 mod server;
 
-use crate::error::{At, Result};
+use crate::error::{At, Error, Result};
 use crate::subject::command;
 use engine::Engine;
 use engine::containers::NetworkMode;
@@ -138,7 +138,11 @@ impl Bench<'_> {
         });
         outcome.output = content(output)?;
         outcome.error = content(error)?;
-        result.map(|()| outcome)
+        match result {
+            Ok(()) => Ok(outcome),
+            Err(Error::Invalid(reason)) => Err(Error::Invalid(reason + &excerpt(&outcome.error))),
+            Err(error) => Err(error),
+        }
     }
 
     fn command(&self, layers: &[DiffId], probe: &Probe) -> Command {
@@ -171,4 +175,12 @@ fn content(file: OwnedFd) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(OUTPUT_LIMIT).read_to_end(&mut bytes).at("read", "the output of a probe")?;
     Ok(bytes)
+}
+
+/// The last lines of what a program complained of.
+pub(crate) fn excerpt(error: &[u8]) -> String {
+    let text = String::from_utf8_lossy(error);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines.iter().rev().take(3).rev().map(|line| line.escape_debug().take(200).collect::<String>());
+    last.fold(String::new(), |text, line| format!("{text}\n  | {line}"))
 }

@@ -1,5 +1,6 @@
 //! `closure.json`: every file of a derived image with the reason for it.
 
+use crate::installed::Installed;
 use crate::probe::Probe;
 use crate::weight::Weight;
 use closure::{Closure, Kind, Size, Tree};
@@ -25,10 +26,21 @@ pub struct Record {
     pub fat: Weight,
     /// The derived image.
     pub thin: Weight,
+    /// Packages of which there are files.
+    pub packages: Count,
     /// The derived image's files.
     pub files: Vec<FileRecord>,
     /// Paths that the probes looked for and that do not exist: a file that appeared there would change what the program does.
     pub absent: Vec<String>,
+}
+
+/// A number in the image and in the derived image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// In the image.
+    pub fat: usize,
+    /// In the derived image.
+    pub thin: usize,
 }
 
 /// A file of a derived image.
@@ -58,7 +70,7 @@ pub(crate) fn size_name(size: Size) -> &'static str {
 }
 
 /// The files of a closure, by path.
-pub(crate) fn files(tree: &Tree, closure: &Closure<'_>) -> Vec<FileRecord> {
+pub(crate) fn files(tree: &Tree, closure: &Closure<'_>, installed: &Installed) -> Vec<FileRecord> {
     let record = |(id, reason): (closure::Id, &closure::Reason)| {
         let node = tree.node(id);
         let (kind, size) = match node.kind {
@@ -67,7 +79,8 @@ pub(crate) fn files(tree: &Tree, closure: &Closure<'_>) -> Vec<FileRecord> {
             Kind::Link(_) => ("link", None),
             Kind::Special => ("special", None),
         };
-        FileRecord { path: tree.text(id), kind, size, reason: reason.text(tree), package: None }
+        let package = installed.package_of(id).map(|package| package.name.clone());
+        FileRecord { path: tree.text(id), kind, size, reason: reason.text(tree), package }
     };
     closure.files().map(record).collect()
 }

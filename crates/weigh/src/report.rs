@@ -6,7 +6,6 @@ mod container;
 mod contents;
 mod features;
 mod file;
-mod installed;
 mod interpreter;
 mod kept;
 mod kernel;

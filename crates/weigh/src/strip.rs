@@ -1,11 +1,12 @@
 //! Deriving the minimal image of a program.
 
-use crate::derive;
 use crate::error::{Error, Result};
-use crate::probe::{Bench, Outcome, Probe};
-use crate::record::{self, Record};
+use crate::installed::Installed;
+use crate::probe::{Bench, Outcome, Probe, excerpt};
+use crate::record::{self, Count, Record};
 use crate::subject::Subject;
 use crate::weight::Weight;
+use crate::{copied, derive, package_records};
 use closure::{Access, Closure, Reason, Size, Touch, Tree};
 use engine::Engine;
 use engine::containers::NetworkMode;
@@ -102,13 +103,25 @@ pub fn strip(
         timeout: request.timeout,
         stop,
     };
-    let work = Work { engine, subject: &subject, tree, request, probes, bench, lease: &lease, tell };
+    let installed = Installed::read(tree);
+    let work = Work {
+        engine,
+        subject: &subject,
+        tree,
+        installed: &installed,
+        request,
+        probes,
+        bench,
+        lease: &lease,
+        tell,
+    };
     let fat = work.exercise(&subject.layers, false)?;
     let mut closure = Closure::new(tree, &subject.setting, request.size);
     work.begin(&mut closure, &fat)?;
     let (layer, rounds, thin) = work.settle(&mut closure, &fat)?;
     let committed = commit(engine.store(), &configuration(&subject, layer, request.size), &request.names)?;
     let touched = fat.iter().chain(&thin).flat_map(|outcome| &outcome.seen).map(|seen| seen.path.as_slice());
+    let packages = package_records::touched(tree, &closure, &installed).len();
     let record = Record {
         from: name.to_owned(),
         from_id: image.id.to_string(),
@@ -117,7 +130,8 @@ pub fn strip(
         rounds,
         fat: Weight::of(tree, tree.ids()),
         thin: Weight::of(tree, closure.files().map(|(id, _)| id)),
-        files: record::files(tree, &closure),
+        packages: Count { fat: installed.packages.len(), thin: packages },
+        files: record::files(tree, &closure, &installed),
         absent: record::absent(tree, touched),
     };
     Ok(Stripped { committed, record })
@@ -127,6 +141,7 @@ struct Work<'a> {
     engine: &'a Engine,
     subject: &'a Subject,
     tree: &'a Tree,
+    installed: &'a Installed,
     request: &'a Request,
     probes: &'a [Probe],
     bench: Bench<'a>,
@@ -153,6 +168,9 @@ impl Work<'_> {
 
     fn begin(&self, closure: &mut Closure<'_>, fat: &[Outcome]) -> Result<()> {
         closure.begin();
+        if self.request.size != Size::Strict {
+            copied::keep(self.engine, self.subject, closure)?;
+        }
         for path in &self.request.include {
             let path = self.subject.setting.absolute(path);
             let found = closure.keep(&path, Reason::Policy("--include"));
@@ -162,8 +180,17 @@ impl Work<'_> {
             closure.keep_tree(found, &Reason::Policy("--include"));
         }
         self.touch(closure, fat);
-        closure.settle();
+        self.complete(closure);
         Ok(())
+    }
+
+    /// Looks into what is kept, to the end.
+    fn complete(&self, closure: &mut Closure<'_>) {
+        closure.settle();
+        if self.request.size == Size::Package {
+            package_records::complete(self.tree, closure, self.installed);
+        }
+        package_records::keep(self.tree, closure, self.installed);
     }
 
     fn touch(&self, closure: &mut Closure<'_>, outcomes: &[Outcome]) {
@@ -178,13 +205,14 @@ impl Work<'_> {
     /// Derives, tries, adds what was missed, until nothing is; then compares.
     fn settle(&self, closure: &mut Closure<'_>, fat: &[Outcome]) -> Result<(DiffId, u32, Vec<Outcome>)> {
         for round in 1..=ROUNDS {
-            let layer = derive::layer(self.engine, self.tree, closure, &[], self.lease)?;
+            let added = package_records::added(self.tree, closure, self.installed);
+            let layer = derive::layer(self.engine, self.tree, closure, &added, self.lease)?;
             let weight = Weight::of(self.tree, closure.files().map(|(id, _)| id));
             (self.tell)(Happening::Derived { round, weight });
             let thin = self.exercise(&[layer], true)?;
             let before: std::collections::HashSet<_> = closure.files().map(|(id, _)| id).collect();
             self.touch(closure, &thin);
-            closure.settle();
+            self.complete(closure);
             let added: Vec<_> = closure.files().map(|(id, _)| id).filter(|id| !before.contains(id)).collect();
             if let Some(example) = added.iter().find(|id| self.tree.is_file(**id)).or(added.first()) {
                 (self.tell)(Happening::Missed { files: added.len(), example: self.tree.text(*example) });
@@ -268,14 +296,6 @@ fn first_difference(expected: &[u8], found: &[u8]) -> String {
     let at = expected.iter().zip(&found).position(|(a, b)| a != b).unwrap_or(expected.len().min(found.len()));
     let line = |lines: &[String]| lines.get(at).cloned().unwrap_or_else(|| "the end".into());
     format!(" at line {}: {:?}, expected {:?}", at + 1, line(&found), line(&expected))
-}
-
-/// The last lines of what a program complained of.
-fn excerpt(error: &[u8]) -> String {
-    let text = String::from_utf8_lossy(error);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines.iter().rev().take(3).rev().map(|line| line.escape_debug().take(200).collect::<String>());
-    last.fold(String::new(), |text, line| format!("{text}\n  | {line}"))
 }
 
 fn touch(seen: &Seen) -> Touch {

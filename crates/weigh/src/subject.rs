@@ -1,8 +1,10 @@
 //! An image, opened for looking into it.
 
-use crate::error::Result;
+use crate::error::{At, Result};
 use closure::{Setting, Tree};
-use engine::images::find::Image;
+use engine::containers::find;
+use engine::containers::root::{self, Root};
+use engine::images::find::{Image, parse};
 use engine::{Engine, step};
 use oci::DiffId;
 use oci::image::{Configuration, Execution};
@@ -20,6 +22,8 @@ pub struct Subject {
     pub tree: Option<Tree>,
     /// What its program finds around it.
     pub setting: Setting,
+    /// A container's root, held as long as it is looked into.
+    _root: Option<Root>,
 }
 
 impl Subject {
@@ -43,7 +47,32 @@ impl Subject {
             None => None,
         };
         let setting = setting(&configuration.config);
-        Ok(Self { name: name.to_owned(), configuration, layers, tree, setting })
+        Ok(Self { name: name.to_owned(), configuration, layers, tree, setting, _root: None })
+    }
+
+    /// A container with its changes.
+    ///
+    /// # Errors
+    /// [`engine::Error::NoContainer`], and as [`Subject::open`].
+    pub fn of_container(engine: &Engine, name: &str) -> Result<Self> {
+        let record = find::find(engine, name)?.record;
+        let root = root::open_alone(engine, name)?;
+        let directory = sys::rooted::open_directory(root.directory(), ".".as_ref()).at("open", "/")?;
+        let tree = Some(Tree::read(directory)?);
+        let mut configuration: Configuration = parse(engine.store(), &record.image)?;
+        let mut execution = record.execution.clone();
+        execution.entrypoint = None;
+        execution.cmd = Some(record.command.clone());
+        configuration.config = execution;
+        let setting = setting(&configuration.config);
+        Ok(Self {
+            name: name.to_owned(),
+            configuration,
+            layers: record.layers,
+            tree,
+            setting,
+            _root: Some(root),
+        })
     }
 
     /// What a container of it starts.

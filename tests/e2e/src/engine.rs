@@ -235,6 +235,16 @@ impl TestEngine {
         fs::read_to_string(path).expect("it can be read").trim_end().to_owned()
     }
 
+    /// The engine's control groups.
+    #[must_use]
+    pub fn cgroups(&self) -> Vec<PathBuf> {
+        let own = kernel::cgroups(Path::new(&self.host_name()));
+        let below = |group: &PathBuf| fs::read_dir(group).into_iter().flatten().flatten().map(|e| e.path());
+        let mut groups: Vec<PathBuf> = own.iter().flat_map(below).filter(|path| path.is_dir()).collect();
+        groups.sort();
+        groups
+    }
+
     /// The processes of a container.
     #[must_use]
     pub fn processes(&self, id: &str) -> Vec<Process> {

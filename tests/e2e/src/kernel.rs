@@ -12,8 +12,9 @@ pub struct Process {
 }
 
 impl Process {
-    /// All processes.
-    pub(crate) fn all() -> Vec<Self> {
+    /// All processes that this one can see.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(|pid| Self { pid }).collect()
     }

@@ -16,18 +16,18 @@ fn run(names: &[&str], programs: &[&str]) {
     if !e2e::needs_programs(programs) {
         return;
     }
-    let _turn = ONE_AFTER_THE_OTHER.lock().unwrap_or_else(PoisonError::into_inner);
     for name in names {
-        let said = example(&engine, name);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(
-            said.status.success(),
-            "{name}: {}\n{}\n{}",
-            said.status,
-            text(&said.stdout),
-            text(&said.stderr)
-        );
+        prepare(&engine, name);
     }
+}
+
+/// Runs one example in an engine, which has its images then.
+#[track_caller]
+pub(crate) fn prepare(engine: &TestEngine, name: &str) {
+    let _turn = ONE_AFTER_THE_OTHER.lock().unwrap_or_else(PoisonError::into_inner);
+    let said = example(engine, name);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(said.status.success(), "{name}: {}\n{}\n{}", said.status, text(&said.stdout), text(&said.stderr));
 }
 
 fn example(engine: &TestEngine, name: &str) -> Output {

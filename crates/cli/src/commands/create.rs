@@ -6,7 +6,7 @@ use crate::flags::{self, Policy};
 use crate::globals::Globals;
 use crate::registries;
 use engine::containers::Record;
-use engine::containers::create::{self, Options};
+use engine::containers::create;
 use engine::images::Error as Image;
 use engine::{Engine, Error};
 use oci::Platform;
@@ -26,7 +26,9 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let options = arguments.container.options()?;
     let engine = globals.engine().map_err(|failure| failure.with_code(ENGINE))?;
     let file = arguments.container.cidfile.as_deref().map(id_file).transpose()?;
-    let record = with_image(&engine, &arguments.container, &options, create::create)?;
+    let record = with_image(&engine, arguments.container.image(), &arguments.container.pulling, || {
+        create::create(&engine, &options)
+    })?;
     if let Some(file) = file {
         write_id(file, &record.id)?;
     }
@@ -45,42 +47,39 @@ pub(super) fn warn_of_platform(record: &Record, flags: &flags::Container) {
     }
 }
 
-/// Creates a container, and pulls its image before that if it has to be.
+/// Makes a container of an image, which is pulled before that if it has to be.
 pub(super) fn with_image<T>(
     engine: &Engine,
-    flags: &flags::Container,
-    options: &Options,
-    create: impl Fn(&Engine, &Options) -> engine::Result<T>,
+    (image, platform): (&str, Option<&Platform>),
+    pulling: &flags::Pulling,
+    make: impl Fn() -> engine::Result<T>,
 ) -> Outcome<T> {
     let failed = |failure: Failure| failure.with_code(ENGINE);
     let fetch = || {
-        let name = registries::reference(&options.image)?;
-        let stream = if flags.quiet { Stream::Nowhere } else { Stream::Error };
-        fetch(engine, &registries::client(), &name, flags.platform.as_ref(), stream)
+        let name = registries::reference(image)?;
+        let stream = if pulling.quiet { Stream::Nowhere } else { Stream::Error };
+        fetch(engine, &registries::client(), &name, platform, stream)
     };
-    if flags.pull == Policy::Always {
+    if pulling.pull == Policy::Always {
         fetch().map_err(failed)?;
     }
-    match create(engine, options) {
+    match make() {
         Err(error @ Error::Image(Image::NoImage(_) | Image::NotOffered(_)))
-            if flags.pull == Policy::Missing =>
+            if pulling.pull == Policy::Missing =>
         {
             // what looks like the beginning of an id may be a name all the same
-            if !flags.quiet {
+            if !pulling.quiet {
                 let reason = if matches!(error, Error::Image(Image::NoImage(_))) {
-                    format!(
-                        "Unable to find image '{}' locally",
-                        registries::reference(&options.image)?.familiar()
-                    )
+                    format!("Unable to find image '{}' locally", registries::reference(image)?.familiar())
                 } else {
                     error.to_string()
                 };
                 say!("{reason}");
             }
             fetch().map_err(failed)?;
-            create(engine, options).map_err(|error| failed(error.into()))
+            make().map_err(|error| failed(error.into()))
         }
-        created => created.map_err(|error| failed(error.into())),
+        made => made.map_err(|error| failed(error.into())),
     }
 }
 

@@ -36,8 +36,12 @@ pub(crate) fn run(globals: &Globals, arguments: Arguments) -> Outcome {
     let wanted = wanted(&arguments)?;
     let engine = globals.engine().map_err(|failure| failure.with_code(ENGINE))?;
     let id_file = arguments.container.cidfile.as_deref().map(super::create::id_file).transpose()?;
-    let (record, lock) =
-        super::create::with_image(&engine, &arguments.container, &options, create::create_locked)?;
+    let (record, lock) = super::create::with_image(
+        &engine,
+        arguments.container.image(),
+        &arguments.container.pulling,
+        || create::create_locked(&engine, &options),
+    )?;
     if let Some(file) = id_file {
         super::create::write_id(file, &record.id)?;
     }

@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "safe", value_name = "SIZE")]
     size: String,
     /// Exercise the program with these arguments, in the place of CMD; may be given several times
-    #[arg(long, value_name = "ARGUMENTS")]
+    #[arg(long, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     probe: Vec<String>,
     /// Exercise the program with a request: [METHOD:][PORT]/PATH; may be given several times
     #[arg(long, value_name = "REQUEST")]
@@ -187,7 +187,7 @@ fn report(arguments: &Arguments, request: &Request, stripped: &Stripped) -> Outc
     Ok(())
 }
 
-fn failure(error: weigh::Error) -> Failure {
+pub(super) fn failure(error: weigh::Error) -> Failure {
     match error {
         weigh::Error::Engine(error) => error.into(),
         weigh::Error::Canceled => Failure::new("canceled").with_code(CANCELED),

@@ -3,7 +3,7 @@
 use super::{Present, names_path};
 use crate::closure::Closure;
 use crate::reason::Reason;
-use crate::tree::Kind;
+use crate::tree::{Id, Kind};
 
 /// Directories that programs write into or look for, and do not make.
 const DIRECTORIES: &[&str] = &[
@@ -58,9 +58,29 @@ pub(super) fn directories(closure: &mut Closure<'_>, _: &Present) {
     for path in DIRECTORIES {
         closure.keep(path, Reason::Policy("directories that programs expect"));
     }
+    // a root looks like a root
+    let tree = closure.tree;
+    let top: Vec<_> = tree.children(tree.root()).map(|(_, id)| id).filter(|id| !tree.is_file(*id)).collect();
+    for id in top {
+        closure.keep_file(id, Reason::Policy("directories that programs expect"));
+    }
+    for path in ["/run", "/var/log", "/var/spool", "/var/tmp"] {
+        if let Some(found) = tree.find(path) {
+            keep_directories(closure, found);
+        }
+    }
     let home = closure.setting.variable("HOME").map(str::to_owned);
     for path in home.into_iter().chain(own_homes(closure)) {
         closure.keep(path, Reason::Policy("home directory"));
+    }
+}
+
+/// Keeps the directories below one, empty: packages make them for what is written at run time.
+fn keep_directories(closure: &mut Closure<'_>, directory: Id) {
+    let tree = closure.tree;
+    for child in tree.children(directory).map(|(_, id)| id).filter(|id| tree.is_directory(*id)) {
+        closure.keep_file(child, Reason::Policy("directories that programs expect"));
+        keep_directories(closure, child);
     }
 }
 

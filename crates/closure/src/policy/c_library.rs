@@ -50,8 +50,6 @@ const NAMES: &[&str] = &[
 const UNWINDING: &[&str] = &["pthread_cancel", "pthread_exit", "backtrace", "thrd_exit"];
 const CHARACTER_SETS: &[&str] = &["iconv_open", "libiconv_open", "bind_textdomain_codeset"];
 const LOCALES: &[&str] = &["setlocale", "newlocale", "__newlocale"];
-const TRANSLATIONS: &[&str] =
-    &["bindtextdomain", "dcgettext", "dcngettext", "gettext", "dgettext", "catopen"];
 const TIMES: &[&str] = &[
     "localtime",
     "localtime_r",
@@ -64,6 +62,15 @@ const TIMES: &[&str] = &[
     "strftime",
     "strftime_l",
 ];
+/// The commands that programs of other languages give to a shell most.
+const COMMON_TOOLS: &[&str] = &[
+    "[", "basename", "cat", "chmod", "chown", "cp", "cut", "date", "dirname", "echo", "env", "expr", "false",
+    "find", "grep", "head", "hostname", "id", "ln", "ls", "mkdir", "mktemp", "mv", "nproc", "pwd",
+    "readlink", "rm", "rmdir", "sed", "sleep", "sort", "stat", "tail", "tee", "test", "touch", "tr", "true",
+    "uname", "uniq", "wc", "which", "whoami", "xargs",
+];
+/// The largest archive of locales that is searched for names.
+const ARCHIVE_LIMIT: u64 = 512 << 20;
 const SHELL: &[&str] = &["system", "popen", "wordexp", "posix_spawnp", "execvp", "execlp"];
 
 /// The C library, or a program that contains it.
@@ -138,15 +145,18 @@ fn keep_trees(closure: &mut Closure<'_>, patterns: &[&str], name: &'static str) 
 
 /// Conversions between character sets: glibc has a library for each.
 pub(super) fn character_sets(closure: &mut Closure<'_>, present: &Present) {
-    let Some(user) = c_library(closure, present) else { return };
     // others get at them through stdio (fopen(3), `ccs=`)
     let is_open = present
         .names
         .iter()
         .any(|(_, id)| closure.tree.node(closure.tree.node(*id).parent).name.as_ref() == b"gconv");
-    if !calls(closure, CHARACTER_SETS) && !is_open {
-        return;
+    if calls(closure, CHARACTER_SETS) || is_open {
+        keep_character_sets(closure, present);
     }
+}
+
+fn keep_character_sets(closure: &mut Closure<'_>, present: &Present) {
+    let Some(user) = c_library(closure, present) else { return };
     let machine =
         closure.object(user).map(|object| crate::search::triplet(object.elf.machine)).unwrap_or_default();
     let places =
@@ -155,41 +165,65 @@ pub(super) fn character_sets(closure: &mut Closure<'_>, present: &Present) {
     keep_trees(closure, &places, "character sets");
 }
 
-/// Locales that the image has, and the translations of the language that it is set to.
-pub(super) fn locales(closure: &mut Closure<'_>, _: &Present) {
+/// Locales that the image has, and the translations of their languages.
+pub(super) fn locales(closure: &mut Closure<'_>, present: &Present) {
     if !calls(closure, LOCALES) {
         return;
     }
-    keep_trees(
-        closure,
-        &["/usr/lib/locale", "/usr/share/i18n/locales/C", "/usr/share/X11/locale/locale.alias"],
-        "locales",
-    );
-    closure.keep("/etc/locale.alias", Reason::Policy("locales"));
-    closure.keep("/etc/default/locale", Reason::Policy("locales"));
+    keep_trees(closure, &["/usr/lib/locale", "/usr/share/X11/locale/locale.alias"], "locales");
+    for path in ["/etc/locale.alias", "/usr/share/locale/locale.alias", "/etc/default/locale"] {
+        closure.keep(path, Reason::Policy("locales"));
+    }
     if let Some(path) = closure.setting.variable("MUSL_LOCPATH").map(str::to_owned) {
         keep_trees(closure, &[&path], "locales");
     }
-    if !calls(closure, TRANSLATIONS) {
-        return;
+    let names = locale_names(closure);
+    // characters of other encodings are converted by the same libraries as by iconv(3)
+    let is_other = |name: &String| !name.to_ascii_lowercase().replace('-', "").contains("utf8");
+    if names.iter().any(is_other) {
+        keep_character_sets(closure, present);
     }
-    let languages = ["LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .filter_map(|name| closure.setting.variable(name));
-    let languages: Vec<String> = languages.flat_map(|value| value.split(':')).map(str::to_owned).collect();
-    for language in
-        languages.iter().filter(|language| !["C", "POSIX", "C.UTF-8", ""].contains(&language.as_str()))
-    {
-        let plain = language.split(['.', '@']).next().unwrap_or_default();
+    for name in &names {
+        let plain = name.split(['.', '@']).next().unwrap_or_default();
         let short = plain.split('_').next().unwrap_or_default();
-        for name in [language.as_str(), plain, short] {
-            keep_trees(
-                closure,
-                &[&format!("/usr/share/locale/{name}"), &format!("/usr/share/locale-langpack/{name}")],
-                "translations",
-            );
+        for name in [name.as_str(), plain, short] {
+            let places = [format!("/usr/share/locale/{name}"), format!("/usr/share/locale-langpack/{name}")];
+            keep_trees(closure, &[&places[0], &places[1]], "translations");
         }
     }
+}
+
+/// The locales that the image is set to, and those that were made in it; C and POSIX apart, which need nothing.
+fn locale_names(closure: &Closure<'_>) -> Vec<String> {
+    let variables = ["LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"];
+    let set = variables.iter().filter_map(|name| closure.setting.variable(name));
+    let mut names: Vec<String> = set.flat_map(|value| value.split(':')).map(str::to_owned).collect();
+    if let Some(directory) = closure.tree.find("/usr/lib/locale") {
+        names.extend(
+            closure.tree.children(directory).map(|(name, _)| String::from_utf8_lossy(name).into_owned()),
+        );
+    }
+    // glibc keeps them in one file, with their names as strings in it
+    let archive = closure.tree.find("/usr/lib/locale/locale-archive");
+    let content = archive.and_then(|id| closure.tree.content(id, ARCHIVE_LIMIT).ok()).unwrap_or_default();
+    let strings = content.split(|byte| *byte == 0).filter(|string| is_locale_name(string));
+    names.extend(strings.map(|string| String::from_utf8_lossy(string).into_owned()));
+    names.retain(|name| is_locale_name(name.as_bytes()));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// `de_DE`, `de_DE.utf8`, `ca_ES.utf8@valencia`.
+fn is_locale_name(name: &[u8]) -> bool {
+    let (lower, upper) = (|byte: &u8| byte.is_ascii_lowercase(), |byte: &u8| byte.is_ascii_uppercase());
+    let language = name.iter().take_while(|byte| lower(byte)).count();
+    let rest = name.get(language..).unwrap_or_default();
+    let is_country = rest.len() >= 3 && rest[0] == b'_' && rest[1..3].iter().all(upper);
+    let tail = rest.get(3..).unwrap_or_default();
+    let is_tail = tail.first().is_none_or(|byte| b".@".contains(byte))
+        && tail.iter().all(|byte| byte.is_ascii_alphanumeric() || b".@-".contains(byte));
+    (2..=3).contains(&language) && is_country && is_tail && name.len() <= 32
 }
 
 /// Time zones: any may be asked for by `TZ`.
@@ -200,9 +234,18 @@ pub(super) fn time_zones(closure: &mut Closure<'_>, present: &Present) {
     }
 }
 
-/// The shell that `system(3)` and `popen(3)` start.
+/// The shell that `system(3)` and `popen(3)` start, and for a language, whose programs give it anything, what is expected beside a shell.
 pub(super) fn shell(closure: &mut Closure<'_>, _: &Present) {
-    if calls(closure, SHELL) {
-        closure.keep("/bin/sh", Reason::Policy("the shell of system(3)"));
+    if !calls(closure, SHELL) {
+        return;
+    }
+    let reason = Reason::Policy("the shell of system(3)");
+    let shell = closure.keep("/bin/sh", reason.clone());
+    if shell.is_some() && !closure.interpreters.is_empty() {
+        for name in COMMON_TOOLS {
+            if let Some(path) = closure.find_program(name) {
+                closure.keep(path, reason.clone());
+            }
+        }
     }
 }

@@ -68,7 +68,12 @@ pub fn exec(
 }
 
 /// Without a terminal there are always three descriptors; missing ones are the null device.
-fn send(connection: &Connection, file: &File, terminal: bool, streams: &Streams<'_>) -> Result<()> {
+pub(crate) fn send(
+    connection: &Connection,
+    file: &File,
+    terminal: bool,
+    streams: &Streams<'_>,
+) -> Result<()> {
     let null = fs::OpenOptions::new().read(true).write(true).open("/dev/null").at("open", "/dev/null")?;
     let mut descriptors = vec![file.as_fd()];
     if terminal {

@@ -31,14 +31,22 @@ pub(crate) enum View {
     Alone,
 }
 
-/// A container's root directory.
+/// A container's root directory. A stopped container is not started while it is held.
 #[derive(Debug)]
-pub(crate) struct Root {
+pub struct Root {
     directory: OwnedFd,
     /// A detached tree falls apart when its descriptor is closed.
     #[cfg_attr(not(test), expect(dead_code, reason = "it is only held"))]
     mount: Option<OwnedFd>,
     _lock: Option<Lock>,
+}
+
+/// Opens a container's root file system alone, to be read: its layers and its changes, without what is mounted in it.
+///
+/// # Errors
+/// [`Error::NoContainer`], [`Error::Conflict`] if it is stuck while it ends, or what the system reports.
+pub fn open_alone(engine: &Engine, reference: &str) -> Result<Root> {
+    open(engine, reference, View::Alone)
 }
 
 /// Opens the root directory of a container.
@@ -71,7 +79,8 @@ pub(crate) fn open(engine: &Engine, reference: &str, view: View) -> Result<Root>
 
 impl Root {
     /// The directory, readable.
-    pub(crate) fn directory(&self) -> BorrowedFd<'_> {
+    #[must_use]
+    pub fn directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()
     }
 
@@ -118,7 +127,7 @@ fn clone_without_mounts(pidfd: BorrowedFd<'_>, root: BorrowedFd<'_>) -> Result<O
 }
 
 /// Runs something in a thread of its own, whose namespaces end with it.
-fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+pub(crate) fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().spawn_scoped(scope, work).at("make", "a thread")?;
         thread.join().map_err(|_| Error::io("run", "a thread", Errno::IO))
@@ -155,7 +164,12 @@ fn upper(own: &Directory) -> Upper {
 /// The layers of a container as a read-only tree, below its changes or (none) alone. It is a stack without an upper directory: nothing is written
 /// below `work`, and nothing is synced when it goes.
 pub(crate) fn stack(engine: &Engine, record: &Record, changes: Option<&Path>) -> Result<OwnedFd> {
-    let mut lowers = launch::lowers(engine, &record.layers)?;
+    stack_of(engine, &record.layers, changes)
+}
+
+/// As [`stack`], of layers (lowest first).
+pub(crate) fn stack_of(engine: &Engine, layers: &[oci::DiffId], changes: Option<&Path>) -> Result<OwnedFd> {
+    let mut lowers = launch::lowers(engine, layers)?;
     if let Some(changes) = changes {
         lowers.insert(0, mount::open_directory(changes).at("open", changes)?);
     }

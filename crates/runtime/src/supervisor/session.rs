@@ -39,6 +39,13 @@ impl Session {
         self.process.pid.as_raw_nonzero().get()
     }
 
+    /// Whether it is process 1 of its pid namespace. What cannot be known is taken for that.
+    pub(super) fn leads_pid_namespace(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        numbers.and_then(|numbers| numbers.split_whitespace().last()).is_none_or(|own| own == "1")
+    }
+
     fn source(&self, stream: Stream) -> Option<BorrowedFd<'_>> {
         match stream {
             Stream::Output => self.terminal.as_ref().or(self.ends.output.as_ref()).map(AsFd::as_fd),

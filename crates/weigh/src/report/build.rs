@@ -1,11 +1,11 @@
 //! Making a report of a root and its configuration.
 
 use super::contents::Contents;
-use super::installed::Installed;
 use super::scale::{self, Payload, Scale};
 use super::stack::{self, Found, Layer, Stack, Waste};
 use super::{About, FORMAT, Report, kernel, map, program};
 use crate::error::{Error, Result};
+use crate::installed::Installed;
 use crate::subject::Subject;
 use closure::{Closure, Setting, Size, Tree};
 use engine::Engine;

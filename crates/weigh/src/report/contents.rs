@@ -1,9 +1,9 @@
 //! What an image is made of: distribution, C library, shells, package managers, interpreters, packages, programs.
 
 use super::c_library::{self, CLibrary};
-use super::installed::Installed;
 use super::interpreter::{self, Interpreter};
 use super::scale::{Payload, count, own_bytes};
+use crate::installed::Installed;
 use closure::{Id, Kind, Setting, Tree};
 use elf::{Elf, Program};
 use packages::{OS_RELEASE, OsRelease};

@@ -1,7 +1,7 @@
 //! Interpreters of languages, with their versions: by their names, by what lies beside them, by the image's variables, by their packages. None is executed.
 
-use super::installed::Installed;
 use super::scale::content;
+use crate::installed::Installed;
 use closure::{Id, Setting, Tree};
 use serde::{Deserialize, Serialize};
 

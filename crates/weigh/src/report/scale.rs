@@ -1,7 +1,7 @@
 //! Payload against tare.
 
-use super::installed::Installed;
 use super::program::Program;
+use crate::installed::Installed;
 use closure::{Closure, Id, Kind, Missing, Tree};
 use output::size::decimal;
 use serde::{Deserialize, Serialize};

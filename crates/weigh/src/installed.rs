@@ -14,15 +14,15 @@ const LIST_LIMIT: u64 = 64 << 20;
 
 /// The packages of an image.
 #[derive(Debug, Default)]
-pub(super) struct Installed {
-    pub(super) packages: Vec<Package>,
+pub(crate) struct Installed {
+    pub(crate) packages: Vec<Package>,
     /// What could not be read, and why.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     owners: HashMap<Id, usize>,
 }
 
 impl Installed {
-    pub(super) fn read(tree: &Tree) -> Self {
+    pub(crate) fn read(tree: &Tree) -> Self {
         let mut reading = Reading { tree, installed: Self::default(), directories: HashMap::new() };
         let mut seen = Vec::new();
         for record in RECORDS {
@@ -37,12 +37,12 @@ impl Installed {
     }
 
     /// The package that a file belongs to: of several the first.
-    pub(super) fn owner(&self, id: Id) -> Option<usize> {
+    pub(crate) fn owner(&self, id: Id) -> Option<usize> {
         self.owners.get(&id).copied()
     }
 
     /// The package that a file belongs to.
-    pub(super) fn package_of(&self, id: Id) -> Option<&Package> {
+    pub(crate) fn package_of(&self, id: Id) -> Option<&Package> {
         self.owner(id).map(|package| &self.packages[package])
     }
 }

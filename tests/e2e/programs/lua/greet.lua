@@ -1,0 +1,1 @@
+return function(name) return ("hello from %s"):format(name) end

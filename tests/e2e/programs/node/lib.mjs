@@ -1,0 +1,1 @@
+export const squares = Array.from({ length: 5 }, (_, n) => n * n);

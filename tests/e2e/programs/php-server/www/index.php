@@ -1,0 +1,2 @@
+<?php
+echo "<h1>", mb_strtoupper('index'), "</h1>";

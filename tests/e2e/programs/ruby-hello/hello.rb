@@ -1,0 +1,1 @@
+puts "hello from Ruby #{RUBY_VERSION}"

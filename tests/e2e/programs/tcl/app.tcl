@@ -1,0 +1,2 @@
+# Evaluates its argument.
+eval [lindex $argv 0]

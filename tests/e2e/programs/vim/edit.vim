@@ -1,0 +1,3 @@
+%s/one/two/g
+%print
+qa!

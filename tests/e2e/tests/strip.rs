@@ -1,0 +1,59 @@
+//! The proving ground of `tare strip`: fat images as people write them, the inputs that are traced, and others that never are.
+//!
+//! The contexts are in `tests/e2e/programs`. What an input should say is what the fat image says to it.
+
+mod applications;
+mod fetched;
+mod ground;
+mod interpreters;
+mod program;
+mod servers;
+mod thin;
+mod tools;
+mod trial;
+mod unseen;
+
+use ground::Ground;
+use program::Program;
+
+/// The programs that `tare strip` is developed with; those of `unseen` are for judging it.
+const KNOWN: [&[Program]; 4] =
+    [interpreters::PROGRAMS, applications::PROGRAMS, servers::PROGRAMS, tools::PROGRAMS];
+
+fn known(name: &str) -> &'static Program {
+    let mut all = KNOWN.into_iter().flatten().chain(unseen::PROGRAMS);
+    all.find(|program| program.name == name).unwrap_or_else(|| panic!("no program is named {name}"))
+}
+
+/// Each fat image builds, and each of its inputs says the same thing twice.
+#[test]
+fn the_proving_ground_is_sound() {
+    are_sound(KNOWN.into_iter().flatten());
+}
+
+#[test]
+fn the_unseen_programs_are_sound() {
+    are_sound(unseen::PROGRAMS);
+}
+
+/// The variable `TARE_PROGRAMS` names the programs to look at; without it, all.
+#[track_caller]
+fn are_sound(programs: impl IntoIterator<Item = &'static Program>) {
+    let Some(ground) = Ground::open() else { return };
+    let chosen = std::env::var("TARE_PROGRAMS").unwrap_or_default();
+    let is_chosen = |name: &str| chosen.is_empty() || chosen.split_whitespace().any(|chosen| chosen == name);
+    let programs = programs.into_iter().filter(|program| is_chosen(program.name));
+    let doubts = programs.filter_map(|program| Some(format!("{}: {}", program.name, ground.doubt(program)?)));
+    let doubts: Vec<String> = doubts.collect();
+    assert!(doubts.is_empty(), "{}", doubts.join("\n"));
+}
+
+/// A context that no program names is dead weight.
+#[test]
+fn each_context_has_a_program() {
+    for entry in std::fs::read_dir(program::CONTEXTS).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let has_one = name == "base" || known(&name).held_out.len() >= 3;
+        assert!(has_one, "{name} has too few held-out inputs");
+    }
+}
