@@ -31,11 +31,16 @@ use serde::{Deserialize, Serialize};
 /// Changes with every change of what a report says or how it is found: a kept report of another format is made again.
 pub const FORMAT: u32 = 1;
 
+/// This version of tare: what another one found may rest on other rules.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What something was found to consist of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`FORMAT`].
     pub format: u32,
+    /// The version of tare that made it.
+    pub made_by: String,
     /// What was weighed.
     pub subject: About,
     /// Payload against tare; nothing of a file.

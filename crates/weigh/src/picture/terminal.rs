@@ -227,11 +227,9 @@ impl Drawing {
             let by = harmless(&layer.created_by.replace(['\n', '\t'], " "));
             let by =
                 output::text::ellipsis(by.trim(), self.look.width.saturating_sub(36 + hidden.len()).max(20));
-            self.push(format_args!(
-                "  {:>8}  {:>13}  {by}{hidden}",
-                decimal(layer.bytes),
-                counted(layer.files, "file")
-            ));
+            let (bytes, files) = (decimal(layer.bytes), counted(layer.files, "file"));
+            let line = format!("  {bytes:>8}  {files:>13}  {by}{hidden}");
+            self.push(format_args!("{}", line.trim_end()));
         }
         if waste.files > 0 {
             let text = format!(

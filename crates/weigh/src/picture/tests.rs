@@ -165,6 +165,7 @@ fn report() -> Report {
     };
     let mut report = Report {
         format: FORMAT,
+        made_by: "0.0.0".into(),
         subject: About {
             kind: "image".into(),
             name: "web:1".into(),

@@ -3,7 +3,7 @@
 use super::contents::Contents;
 use super::scale::{self, Payload, Scale};
 use super::stack::{self, Found, Layer, Stack, Waste};
-use super::{About, FORMAT, Report, kernel, map, program};
+use super::{About, FORMAT, Report, VERSION, kernel, map, program};
 use crate::error::{Error, Result};
 use crate::installed::Installed;
 use crate::subject::Subject;
@@ -56,6 +56,7 @@ fn whole(about: About, tree: &Tree, setting: &Setting) -> Report {
         let contents = contents.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Report {
             format: FORMAT,
+            made_by: VERSION.to_owned(),
             subject: about,
             scale: Some(Scale::new(amounts, verdict)),
             contents: Some(contents),
@@ -76,6 +77,7 @@ fn empty(about: About, setting: &Setting) -> Report {
     let verdict = scale::verdict(nothing, nothing, &program, false);
     Report {
         format: FORMAT,
+        made_by: VERSION.to_owned(),
         subject: about,
         scale: Some(Scale::new((nothing, nothing, 0), verdict)),
         contents: None,

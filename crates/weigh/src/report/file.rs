@@ -2,7 +2,7 @@
 
 use super::program::linkage;
 use super::stack::Waste;
-use super::{About, FORMAT, Kernel, Library, Program, Report};
+use super::{About, FORMAT, Kernel, Library, Program, Report, VERSION};
 use crate::error::{At, Error, Result};
 use elf::{Dynamic, Elf, Interpreter};
 use engine::store::changeset;
@@ -28,6 +28,7 @@ pub fn file(path: &Path) -> Result<Report> {
     let name = path.display().to_string();
     let mut report = Report {
         format: FORMAT,
+        made_by: VERSION.to_owned(),
         subject: About { kind: "file".into(), name: name.clone(), id: None, platform: None, created: None },
         scale: None,
         contents: None,

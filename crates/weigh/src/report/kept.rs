@@ -1,6 +1,6 @@
 //! Reports of images, kept by their configurations' digests: an image does not change.
 
-use super::{About, FORMAT, Report, build};
+use super::{About, FORMAT, Report, VERSION, build};
 use crate::error::Result;
 use engine::Engine;
 use engine::images::find::Image;
@@ -34,7 +34,9 @@ pub fn image(engine: &Engine, name: &str, image: &Image) -> Result<Report> {
     Ok(report)
 }
 
-/// A kept report; nothing if it is damaged or of another format.
+/// A kept report; nothing if it is damaged, or of another format or version.
 fn parse(text: &[u8]) -> Option<Report> {
-    serde_json::from_slice(text).ok().filter(|report: &Report| report.format == FORMAT)
+    serde_json::from_slice(text)
+        .ok()
+        .filter(|report: &Report| report.format == FORMAT && report.made_by == VERSION)
 }

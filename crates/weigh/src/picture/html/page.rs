@@ -32,7 +32,7 @@ pub(super) fn body(page: &mut Page, report: &Report) {
         }
         page.raw("</ul>\n");
     }
-    foot(page);
+    foot(page, report);
 }
 
 fn head(page: &mut Page, report: &Report) {
@@ -95,11 +95,11 @@ fn grouped(number: u64) -> String {
     text
 }
 
-fn foot(page: &mut Page) {
+fn foot(page: &mut Page, report: &Report) {
     page.raw("<footer><p>Bytes are those of regular files, one with several names once; <code>MB</code> is a million of them. ");
     page.raw("Payload is what the program reaches as far as its files tell: its loader, its libraries, its interpreter's modules, ");
     page.raw("the files that they name, and what rules know. Nothing of the image was executed. What a program opens by a name that it ");
     page.raw("computes is not seen: <code>tare strip</code> watches it run, and proves the smaller image.</p><p>Made by tare ");
-    page.text(env!("CARGO_PKG_VERSION"));
+    page.text(&report.made_by);
     page.raw(".</p></footer>\n");
 }
