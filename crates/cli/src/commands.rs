@@ -46,6 +46,7 @@ mod unsupported;
 mod usage;
 mod volume;
 mod wait;
+mod weigh;
 mod why;
 
 use crate::failure::{Failure, Outcome};
@@ -177,6 +178,11 @@ const COMMANDS: &[Entry] = &[
     command!(volume::rm, &["volume rm", "volume remove"], "Remove one or more volumes"),
     command!(why, &["why", "image why"], "Say why a program does not start, and what will not work"),
     command!(wait, &["wait", "container wait"], "Block until containers stop, then print their exit codes"),
+    command!(
+        weigh,
+        &["weigh", "image weigh", "container weigh"],
+        "Show what is in an image, and what of it its program needs"
+    ),
 ];
 
 /// Runs the command that the arguments name; the exit code.

@@ -68,6 +68,11 @@ impl<'t> Closure<'t> {
         self.kept.get(&id)
     }
 
+    /// The ELF files that are kept, and what they say. Complete after [`settle`](Closure::settle).
+    pub fn objects(&self) -> impl Iterator<Item = (Id, &Object)> {
+        self.kept.keys().filter_map(|id| Some((*id, self.objects.get(id)?.as_deref()?)))
+    }
+
     /// How many files are kept.
     pub fn len(&self) -> usize {
         self.kept.len()

@@ -35,6 +35,7 @@ mod workshop;
 pub use closure::{Closure, find_program};
 pub use error::{Error, Result};
 pub use missing::Missing;
+pub use object::Object;
 pub use reason::{Reason, Size};
 pub use setting::Setting;
 pub use touch::{Access, Touch};

@@ -5,11 +5,13 @@ use elf::{Dynamic, Elf, Program};
 
 /// What an ELF file says, and the names in it.
 #[derive(Debug)]
-pub(crate) struct Object {
-    pub(crate) elf: Elf,
-    pub(crate) dynamic: Dynamic,
-    /// Runs of bytes that begin as a path does, as far as its first name is one of the root's.
-    pub(crate) paths: Vec<Box<[u8]>>,
+pub struct Object {
+    /// Its header.
+    pub elf: Elf,
+    /// What it says to the loader.
+    pub dynamic: Dynamic,
+    /// Runs of bytes that begin as a path does, as far as its first name is one of the root's or of the kernel's file systems.
+    pub paths: Vec<Box<[u8]>>,
     /// Names of libraries that stand in it as strings.
     pub(crate) libraries: Vec<String>,
 }
@@ -41,12 +43,17 @@ impl Object {
     }
 }
 
+/// Where the kernel's own files are, whether the root has a place for them or not.
+const KERNEL: [&[u8]; 3] = [b"dev", b"proc", b"sys"];
+
 /// The paths in some bytes that may exist: their first name does.
 pub(crate) fn paths(tree: &Tree, content: &[u8]) -> Vec<Box<[u8]>> {
     let mut found: Vec<Box<[u8]>> = Vec::new();
     elf::mentioned_paths(content, &mut |run| {
         let first = run.split(|byte| *byte == b'/').find(|name| !name.is_empty());
-        if first.is_some_and(|name| tree.child(tree.root(), name).is_some()) && found.len() < PATH_LIMIT {
+        if first.is_some_and(|name| KERNEL.contains(&name) || tree.child(tree.root(), name).is_some())
+            && found.len() < PATH_LIMIT
+        {
             found.push(run.into());
         }
     });

@@ -4,6 +4,7 @@ use crate::object::Object;
 use crate::setting::Setting;
 use crate::tree::{Id, Tree};
 use elf::{CacheEntry, Class, Elf, Interpreter, Libc, Machine};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// The most bytes of a cache or list of directories that are read.
@@ -24,6 +25,8 @@ pub(crate) struct Search {
     /// `LD_LIBRARY_PATH`.
     library_path: Vec<String>,
     working_directory: String,
+    /// What [`glibc_directories`] gave: a loader is not read for each library.
+    defaults: RefCell<HashMap<(Class, Machine), Vec<String>>>,
 }
 
 /// What a search gave.
@@ -48,6 +51,7 @@ impl Search {
             cache,
             library_path: library_path.map(str::to_owned).collect(),
             working_directory: setting.absolute("."),
+            defaults: RefCell::default(),
         }
     }
 
@@ -98,7 +102,11 @@ impl Search {
         let mut places: Vec<Place> = places.into_iter().map(Place::Directory).collect();
         if !first.object.dynamic.no_default_directories {
             places.push(Place::Cache);
-            places.extend(glibc_directories(tree, &first.object.elf).into_iter().map(Place::Directory));
+            let elf = &first.object.elf;
+            let mut known = self.defaults.borrow_mut();
+            let defaults =
+                known.entry((elf.class, elf.machine)).or_insert_with(|| glibc_directories(tree, elf));
+            places.extend(defaults.iter().cloned().map(Place::Directory));
         }
         places
     }

@@ -18,6 +18,13 @@ const LINK_LIMIT: usize = 40;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(u32);
 
+impl Id {
+    /// The number, for tables of all files: from 0, the root's.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A file, of whatever kind.
 #[derive(Debug)]
 pub struct Node {

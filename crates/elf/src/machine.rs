@@ -63,7 +63,7 @@ pub enum Fit {
 }
 
 /// An ELF file's word size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// 32 bits.
     Bits32,

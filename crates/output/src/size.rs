@@ -71,6 +71,30 @@ pub fn parse_or_unlimited(text: &str) -> Result<Option<u64>, Error> {
     if text == "-1" { Ok(None) } else { parse(text).map(Some) }
 }
 
+/// Reads a size that is compared with what [`decimal`] prints: as [`parse`], but `MB` and `m` are a million bytes, and only `MiB` is 2^20.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_decimal(text: &str) -> Result<u64, Error> {
+    let bytes = parse(text)?;
+    let lower = text.to_ascii_lowercase();
+    if lower.ends_with("ib") {
+        return Ok(bytes);
+    }
+    let unit = lower.trim_end_matches('b').chars().next_back();
+    let power = unit.and_then(|unit| POWERS.find(unit)).map_or(0, |power| power + 1);
+    let number = lower.trim_end_matches('b').trim_end_matches(|unit| POWERS.contains(unit)).trim_end();
+    if power == 0 {
+        return Ok(bytes);
+    }
+    let factor = 1000_u64.pow(u32::try_from(power).unwrap_or(0));
+    match number.parse::<u64>() {
+        // what is small enough in binary units is so in decimal ones
+        Ok(whole) => Ok(whole.saturating_mul(factor)),
+        Err(_) => Ok((number.parse::<f64>().unwrap_or(0.0) * factor as f64) as u64),
+    }
+}
+
 fn parse_binary(text: &str) -> Option<u64> {
     let end = text.rfind(|character: char| character.is_ascii_digit() || character == '.')? + 1;
     let (number, unit) = text.split_at(end);
@@ -98,7 +122,7 @@ fn factor(unit: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{binary, decimal, decimal_precise, parse, parse_or_unlimited};
+    use super::{binary, decimal, decimal_precise, parse, parse_decimal, parse_or_unlimited};
     use proptest::prelude::*;
 
     #[test]
@@ -169,6 +193,24 @@ mod tests {
         ] {
             assert_eq!(parse(text).expect_err(text).to_string(), format!("invalid size: '{text}'"));
         }
+    }
+
+    #[test]
+    fn sizes_that_are_compared_with_printed_ones() {
+        let known = [
+            ("50MB", 50_000_000),
+            ("50m", 50_000_000),
+            ("1.5 GB", 1_500_000_000),
+            ("1MiB", 1 << 20),
+            ("12", 12),
+            ("12b", 12),
+            ("2kB", 2000),
+            ("9p", 9_000_000_000_000_000),
+        ];
+        for (text, bytes) in known {
+            assert_eq!(parse_decimal(text).expect(text), bytes, "{text}");
+        }
+        assert!(parse_decimal("x").is_err());
     }
 
     #[test]

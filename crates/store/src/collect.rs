@@ -2,7 +2,7 @@
 
 use crate::error::{At, Error, Result};
 use crate::trash::condemn;
-use crate::{Store, blobs, cache, downloads, layers, leases, refs, staging};
+use crate::{Store, blobs, cache, downloads, layers, leases, refs, staging, weights};
 use oci::image::{Configuration, Index, Manifest};
 use oci::{DiffId, Digest};
 use std::collections::HashSet;
@@ -155,6 +155,8 @@ fn sweep(store: &Store) -> Result<()> {
         sweep_temporary(&store.path(directory))?;
     }
     sweep_drafts(store, &store.path("manifests"))?;
+    sweep_drafts(store, &store.path("weights"))?;
+    weights::sweep(store)?;
     downloads::sweep(store, downloads::KEPT)?;
     Ok(())
 }

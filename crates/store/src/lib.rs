@@ -11,6 +11,7 @@
 //!   refs/<escaped name>  one descriptor, replaced whole
 //!   downloads/<hex>      the beginning of a blob; locked while it grows
 //!   cache/<key>          one record, replaced whole
+//!   weights/<hex>        what the image of a configuration was found to weigh; gone with it
 //!   mount-points/        the lowest layer of every container
 //!   staging/             what is being written; void when its writer is gone
 //!   trash/               what is being deleted
@@ -41,6 +42,7 @@ pub mod refs;
 mod staging;
 pub mod trash;
 pub mod tree;
+pub mod weights;
 
 pub use error::{Error, Result};
 pub use staging::Staging;

@@ -42,6 +42,7 @@ mod top;
 mod usage;
 mod volume;
 mod wait;
+mod weigh;
 mod why;
 
 use std::fs;
