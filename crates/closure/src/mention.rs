@@ -87,7 +87,7 @@ pub(crate) fn keep_mentioned(closure: &mut Closure<'_>, by: Id, run: &[u8]) {
         return;
     }
     // a name alone is too little to keep a language for: lists of what may stand behind `#!` have them all
-    if modules::is_interpreter(&path) && !closure.contains(found) {
+    if (modules::is_interpreter(&path) || is_compiler(&path)) && !closure.contains(found) {
         return;
     }
     closure.keep(&run[..end], Reason::Mentioned(by));
@@ -103,6 +103,13 @@ fn is_trace(closure: &Closure<'_>, found: Id) -> bool {
         return is_source(&tree.node(found).name);
     }
     is_workshop(tree, found) || private_tree(tree, found).is_some_and(|top| is_workshop(tree, top))
+}
+
+/// Whether a path is that of a compiler: programs remember by which one they were built.
+fn is_compiler(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    ["gcc", "g++", "clang", "cpp", "gfortran", "rustc", "llvm"].iter().any(|part| name.contains(part))
+        || ["cc", "c++", "ld", "as", "ar"].contains(&name)
 }
 
 fn is_administration(path: &str) -> bool {

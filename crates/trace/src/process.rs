@@ -13,11 +13,15 @@ const PAGE: usize = 4096;
 const WORKING_DIRECTORY: i32 = -100;
 /// The most processes whose memory stays open.
 const OPEN_LIMIT: usize = 256;
+/// The most processes whose roots are remembered.
+const ROOT_LIMIT: usize = 4096;
 
 /// The memories of traced processes.
 #[derive(Debug, Default)]
 pub(crate) struct Processes {
     open: HashMap<u32, File>,
+    /// Where their roots are, as they were asked last.
+    roots: HashMap<u32, Vec<u8>>,
 }
 
 impl Processes {
@@ -52,6 +56,21 @@ impl Processes {
     /// A process is about to have other memory.
     pub(crate) fn forget(&mut self, pid: u32) {
         self.open.remove(&pid);
+        self.roots.remove(&pid);
+    }
+
+    /// The path as it is from the root of the container: that of the process's mount namespace, also if the process has another root.
+    pub(crate) fn absolute(&mut self, pid: u32, directory: Option<u64>, path: &[u8]) -> Option<Vec<u8>> {
+        if path.first() != Some(&b'/') {
+            return joined(beginning(pid, directory)?, path);
+        }
+        if !self.roots.contains_key(&pid) {
+            if self.roots.len() >= ROOT_LIMIT {
+                self.roots.clear();
+            }
+            self.roots.insert(pid, link(pid, "root")?);
+        }
+        joined(self.roots.get(&pid)?.clone(), path)
     }
 }
 
@@ -76,32 +95,28 @@ fn read_text(memory: &File, address: u64) -> Option<Vec<u8>> {
     None
 }
 
-/// The path as it is from the root of the container: that of the process's mount namespace, also if the process has another root.
-pub(crate) fn absolute(pid: u32, directory: Option<u64>, path: &[u8]) -> Option<Vec<u8>> {
-    let base = if path.first() == Some(&b'/') {
-        link(pid, "root")?
-    } else {
-        // descriptors are ints: the upper half means nothing
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the kernel takes the lower half of the register"
-        )]
-        match directory.map(|descriptor| descriptor as i32) {
-            None | Some(WORKING_DIRECTORY) => link(pid, "cwd")?,
-            Some(descriptor) => link(pid, &format!("fd/{descriptor}"))?,
-        }
-    };
+/// Where a relative path begins.
+fn beginning(pid: u32, directory: Option<u64>) -> Option<Vec<u8>> {
+    // descriptors are ints: the upper half means nothing
+    #[expect(clippy::cast_possible_truncation, reason = "the kernel takes the lower half of the register")]
+    match directory.map(|descriptor| descriptor as i32) {
+        None | Some(WORKING_DIRECTORY) => link(pid, "cwd"),
+        Some(descriptor) => link(pid, &format!("fd/{descriptor}")),
+    }
+}
+
+/// A path below a directory; nothing if that is none (`pipe:[1]`).
+fn joined(mut base: Vec<u8>, path: &[u8]) -> Option<Vec<u8>> {
     if base.first() != Some(&b'/') {
         return None;
     }
-    let mut joined = base;
     if !path.is_empty() {
-        if joined.last() != Some(&b'/') {
-            joined.push(b'/');
+        if base.last() != Some(&b'/') {
+            base.push(b'/');
         }
-        joined.extend_from_slice(path.strip_prefix(b"/").unwrap_or(path));
+        base.extend_from_slice(path.strip_prefix(b"/").unwrap_or(path));
     }
-    Some(joined)
+    Some(base)
 }
 
 fn link(pid: u32, name: &str) -> Option<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! The listener: reads each notified call, and lets it go on.
 
 use crate::calls::{Form, Place, Use, by_number};
-use crate::process::{Processes, absolute};
+use crate::process::Processes;
 use seccomp::Arch;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,8 +13,6 @@ use sys::seccomp::Notification;
 
 /// The most different uses that are kept: a program that makes up names is not to fill the memory.
 const SEEN_LIMIT: usize = 1 << 20;
-/// How many calls are answered before other listeners have their turn.
-const TURN: usize = 64;
 
 /// A use of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,22 +101,13 @@ impl Tracer {
         Ok(())
     }
 
-    /// Answers the calls that wait.
+    /// Answers a call that waits.
     fn answer(&mut self, listener: BorrowedFd<'_>) {
-        for _ in 0..TURN {
-            let Ok(call) = sys::seccomp::receive(listener) else { return };
-            self.count += 1;
-            self.note(&call);
-            // one that has died meanwhile needs no answer
-            let _ = sys::seccomp::let_continue(listener, call.id);
-            let mut next = [PollFd::from_borrowed_fd(listener, PollFlags::IN)];
-            let now = sys::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-            if !poll(&mut next, Some(&now)).is_ok_and(|ready| ready > 0)
-                || !next[0].revents().contains(PollFlags::IN)
-            {
-                return;
-            }
-        }
+        let Ok(call) = sys::seccomp::receive(listener) else { return };
+        self.count += 1;
+        self.note(&call);
+        // one that has died meanwhile needs no answer
+        let _ = sys::seccomp::let_continue(listener, call.id);
     }
 
     fn note(&mut self, call: &Notification) {
@@ -135,11 +124,13 @@ impl Tracer {
             };
             // an empty path is an error, or a descriptor's own file
             let is_meant = |path: &Vec<u8>| !path.is_empty() || place.path.is_none();
-            let absolute = path.filter(is_meant).and_then(|path| absolute(call.pid, directory, &path));
+            let absolute =
+                path.filter(is_meant).and_then(|path| self.processes.absolute(call.pid, directory, &path));
             if let Some(path) = absolute {
                 self.keep(Seen { path, what: place.what });
             }
-            if place.what == Use::Execute {
+            // other memory, or another root, is to be asked for anew
+            if matches!(place.what, Use::Execute | Use::Enter) {
                 self.processes.forget(call.pid);
             }
         }

@@ -16,7 +16,7 @@ use engine::store::leases::Lease;
 use oci::image::{Configuration, History};
 use oci::{DiffId, Reference};
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use trace::{Seen, Use};
 
 /// How often a derived image is tried before it is given up.
@@ -50,6 +50,15 @@ pub enum Happening {
         probe: String,
         /// In the derived image, or in the image itself.
         derived: bool,
+    },
+    /// A probe has ended.
+    Probed {
+        /// How long it took.
+        time: Duration,
+        /// How many system calls with paths were notified.
+        calls: u64,
+        /// How many different uses of paths these were.
+        uses: usize,
     },
     /// An image was derived.
     Derived {
@@ -161,7 +170,11 @@ impl Work<'_> {
                 Error::Canceled => Error::Canceled,
                 other => Error::Probe { number, probe: probe.text(), image, reason: other.to_string() },
             };
-            outcomes.push(self.bench.run(layers, probe).map_err(failed)?);
+            let start = Instant::now();
+            let outcome = self.bench.run(layers, probe).map_err(failed)?;
+            let (time, calls, uses) = (start.elapsed(), outcome.calls, outcome.seen.len());
+            (self.tell)(Happening::Probed { time, calls, uses });
+            outcomes.push(outcome);
         }
         Ok(outcomes)
     }

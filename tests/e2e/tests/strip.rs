@@ -14,7 +14,6 @@ mod tools;
 mod trial;
 mod unseen;
 
-use ground::Ground;
 use program::Program;
 
 /// The programs that `tare strip` is developed with; those of `unseen` are for judging it.
@@ -24,29 +23,6 @@ const KNOWN: [&[Program]; 4] =
 fn known(name: &str) -> &'static Program {
     let mut all = KNOWN.into_iter().flatten().chain(unseen::PROGRAMS);
     all.find(|program| program.name == name).unwrap_or_else(|| panic!("no program is named {name}"))
-}
-
-/// Each fat image builds, and each of its inputs says the same thing twice.
-#[test]
-fn the_proving_ground_is_sound() {
-    are_sound(KNOWN.into_iter().flatten());
-}
-
-#[test]
-fn the_unseen_programs_are_sound() {
-    are_sound(unseen::PROGRAMS);
-}
-
-/// The variable `TARE_PROGRAMS` names the programs to look at; without it, all.
-#[track_caller]
-fn are_sound(programs: impl IntoIterator<Item = &'static Program>) {
-    let Some(ground) = Ground::open() else { return };
-    let chosen = std::env::var("TARE_PROGRAMS").unwrap_or_default();
-    let is_chosen = |name: &str| chosen.is_empty() || chosen.split_whitespace().any(|chosen| chosen == name);
-    let programs = programs.into_iter().filter(|program| is_chosen(program.name));
-    let doubts = programs.filter_map(|program| Some(format!("{}: {}", program.name, ground.doubt(program)?)));
-    let doubts: Vec<String> = doubts.collect();
-    assert!(doubts.is_empty(), "{}", doubts.join("\n"));
 }
 
 /// A context that no program names is dead weight.

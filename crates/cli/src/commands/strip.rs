@@ -150,6 +150,9 @@ fn words(happening: &Happening) -> String {
             let place = if *derived { "derived image" } else { "image" };
             format!("probe {number} in the {place}: {}", probe.escape_debug())
         }
+        Happening::Probed { time, calls, uses } => {
+            format!("  {:.2} s, {calls} look-ups of {uses} paths", time.as_secs_f64())
+        }
         Happening::Derived { round, weight } => {
             format!("round {round}: {} files, {}", weight.files, size::decimal(weight.bytes))
         }

@@ -150,9 +150,19 @@ pub(super) fn character_sets(closure: &mut Closure<'_>, present: &Present) {
         .names
         .iter()
         .any(|(_, id)| closure.tree.node(closure.tree.node(*id).parent).name.as_ref() == b"gconv");
-    if calls(closure, CHARACTER_SETS) || is_open {
+    if converts(closure) || is_open {
         keep_character_sets(closure, present);
     }
+}
+
+/// Whether something converts between character sets. The printf of coreutils does so for escapes of characters that its locale does not have, which is no reason for
+/// 8 MB.
+fn converts(closure: &Closure<'_>) -> bool {
+    let kept = closure.objects.iter().filter(|(id, _)| closure.contains(**id));
+    let others = kept.filter(|(id, _)| &*closure.tree.node(**id).name != b"printf");
+    let mut imports =
+        others.filter_map(|(_, object)| object.as_ref()).flat_map(|object| &object.dynamic.imports);
+    imports.any(|name| CHARACTER_SETS.contains(&name.as_str()))
 }
 
 fn keep_character_sets(closure: &mut Closure<'_>, present: &Present) {

@@ -63,7 +63,7 @@ impl Ground {
     }
 
     /// A command that may take minutes.
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(super) fn run(&self, arguments: &[&str]) -> Output {
         let tare = self.engine.command(arguments);
         let mut command = Command::new("timeout");
         command.args(["--kill-after=10", "900"]).arg(tare.get_program()).args(tare.get_args());

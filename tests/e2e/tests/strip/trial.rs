@@ -29,6 +29,7 @@ impl Ground {
         self.takes_long(&arguments);
         let differences =
             differences(program, &self.answers(program, program.name), &self.answers(program, &thin));
+        self.tell_sizes(program);
         if differences.is_empty() {
             return;
         }
@@ -36,31 +37,30 @@ impl Ground {
         panic!("{thin}: {}\n--- why\n{}{}", differences.join("\n"), why.out, why.err);
     }
 
-    /// What is wrong with a fat image, whose inputs are to have one answer each.
-    #[expect(clippy::print_stderr, reason = "shown with `--nocapture`, for whoever adds a program")]
-    pub(crate) fn doubt(&self, program: &Program) -> Option<String> {
-        let start = Instant::now();
-        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.build(program)));
-        if let Err(panic) = built {
-            return Some(panic.downcast_ref::<String>().cloned().unwrap_or_default());
+    /// With the variable `TARE_SIZES`, a line of the table in docs/strip.md: what the images weigh.
+    #[expect(clippy::print_stderr, reason = "shown with `--nocapture`, for whoever writes the table")]
+    fn tell_sizes(&self, program: &Program) {
+        if std::env::var_os("TARE_SIZES").is_none() {
+            return;
         }
-        let built = start.elapsed();
-        let [first, second] = [(); 2].map(|()| self.answers(program, program.name));
-        let (name, size) = (program.name, self.size(program.name));
-        eprintln!("{name}: {size}, built in {built:.0?}, all in {:.0?}", start.elapsed());
-        for (input, answer) in program.inputs().zip(&first) {
-            eprintln!("  {input:?}: {} {:?} {:?}", answer.code, answer.out, answer.err);
-        }
-        let differences = differences(program, &first, &second);
-        (!differences.is_empty()).then(|| differences.join("\n"))
-    }
-
-    /// The bytes of an image's files, and how many there are.
-    fn size(&self, image: &str) -> String {
-        let script = "find / -xdev -type f -printf '%s\\n' | LC_ALL=C awk '{ n += $1 } END { printf \"%.1f MB/%d\", n / 1e6, NR }'";
-        self.engine
-            .line_then(&format!("run --rm --network none -u 0 --entrypoint sh {image} -c"), script)
-            .text()
+        let cells = ["strict", "safe"].map(|size| {
+            let record = self.engine.path(&format!("{}-{size}.json", program.name)).display().to_string();
+            let flags = program.flags();
+            let mut arguments =
+                vec!["strip", program.name, "-t", "sized", "--size", size, "--closure", &record];
+            arguments.extend(flags.iter().map(String::as_str));
+            let output = self.run(&arguments);
+            if !output.status.success() {
+                return [String::new(), String::from_utf8_lossy(&output.stderr).into_owned()];
+            }
+            let record: serde_json::Value = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
+            ["fat", "thin"].map(|which| {
+                let bytes = record[which]["bytes"].as_f64().unwrap_or_default();
+                format!("{:.1}, {}", bytes / 1e6, record[which]["files"])
+            })
+        });
+        let [[fat, strict], [_, safe]] = cells;
+        eprintln!("SIZE | {} | {fat} | {strict} | {safe} |", program.name);
     }
 
     /// An image's answers to a program's inputs, in order. A server is started once for all requests.
