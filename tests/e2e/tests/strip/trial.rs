@@ -24,7 +24,7 @@ impl Ground {
         self.build(program);
         let thin = format!("{}-{size}", program.name);
         let flags = program.flags();
-        let mut arguments = vec!["strip", program.name, "-t", &thin, "--size", size];
+        let mut arguments = vec!["strip", program.name, "-t", &thin, "--size", size, "--no-closure"];
         arguments.extend(flags.iter().map(String::as_str));
         self.takes_long(&arguments);
         let differences =
