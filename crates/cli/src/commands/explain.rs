@@ -2,18 +2,16 @@
 
 use engine::Engine;
 use engine::containers::Record;
-use std::time::Duration;
 use weigh::Subject;
 use weigh::why::{Finding, Host};
 
-/// Ends of programs that nobody executes: 127 and 126 of loaders and `env`, and the end by `SIGILL`.
+/// Ends of programs that nobody executes: 127 and 126 of loaders and `env`, and the end by `SIGILL`. glibc's loader ends with 1 if a library is too old, as so many programs do that
+/// are well that looking after each of them would cost more than it tells: the loader's own words name version and library.
 const TELLING: [i32; 3] = [126, 127, 128 + 4];
-/// glibc's loader ends with 1, as every other program does, if a library is too old: it takes no longer than this.
-const SOON: Duration = Duration::from_millis(500);
 
 /// Says on standard error why a container's program did not start, if it did not. Nothing is looked at after any other end.
-pub(super) fn explain(engine: &Engine, record: &Record, code: i32, lasted: Duration) {
-    if !TELLING.contains(&code) && (code != 1 || lasted > SOON) {
+pub(super) fn explain(engine: &Engine, record: &Record, code: i32) {
+    if !TELLING.contains(&code) {
         return;
     }
     let subject = if record.host.auto_remove {

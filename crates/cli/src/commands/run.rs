@@ -8,7 +8,6 @@ use engine::containers::directory::Lock;
 use engine::containers::{create, remove, start};
 use engine::{Engine, Which};
 use std::io::Write;
-use std::time::Instant;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -92,10 +91,9 @@ fn attend(
     let connection = start::start_locked(engine, &record.id, &ends.streams(), lock)
         .map_err(|error| failed(engine, record, error))?;
     drop(ends);
-    let start = Instant::now();
     match session.run(&connection)? {
         End::Exited(code) => {
-            super::explain::explain(engine, record, code, start.elapsed());
+            super::explain::explain(engine, record, code);
             Ok(code)
         }
         End::Detached => Ok(0),

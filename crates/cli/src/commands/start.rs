@@ -9,7 +9,6 @@ use crate::session::{Session, Wanted};
 use engine::containers::start::{self, Streams};
 use engine::containers::{Status, attach, find};
 use engine::{Engine, Which};
-use std::time::Instant;
 
 /// Arguments of `start`.
 #[derive(Debug, clap::Args)]
@@ -70,10 +69,9 @@ fn start_attached(engine: &Engine, name: &str, arguments: &Arguments) -> Outcome
         start::start(engine, name, &ends.streams())?
     };
     drop(ends);
-    let start = Instant::now();
     let code = attend(session, &connection)?.unwrap_or(0);
     if !is_running {
-        explain(engine, &record, code, start.elapsed());
+        explain(engine, &record, code);
     }
     Ok(code)
 }
