@@ -83,3 +83,63 @@ impl Cache<'_> {
         Some((|| Some(CacheEntry { soname: text(key)?, path: text(value)? }))())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A cache as ldconfig writes it, in the new format.
+    fn cache(entries: &[(&str, &str)], word: fn(u32) -> [u8; 4]) -> Vec<u8> {
+        let mut table = Vec::new();
+        let mut strings = Vec::new();
+        let base = 48 + entries.len() * 24;
+        for (soname, path) in entries {
+            let mut place = |text: &str| {
+                let at = u32::try_from(base + strings.len()).unwrap();
+                strings.extend_from_slice(text.as_bytes());
+                strings.push(0);
+                at
+            };
+            let (key, value) = (place(soname), place(path));
+            table.extend([word(0x303), word(key), word(value), word(0), word(0), word(0)].concat());
+        }
+        let header =
+            [word(u32::try_from(entries.len()).unwrap()), word(u32::try_from(strings.len()).unwrap())];
+        [NEW_MAGIC, &header.concat(), &[0; 20], &table, &strings].concat()
+    }
+
+    #[test]
+    fn entries_of_either_byte_order_are_read() {
+        let entries =
+            [("libz.so.1", "/lib/libz.so.1"), ("libz.so.1", "/usr/lib/glibc-hwcaps/x86-64-v3/libz.so.1")];
+        let expected = entries.map(|(soname, path)| CacheEntry { soname: soname.into(), path: path.into() });
+        for word in [u32::to_le_bytes, u32::to_be_bytes] {
+            let new = cache(&entries, word);
+            assert_eq!(library_cache(&new), expected);
+            // behind an old one without entries
+            let old = [&b"ld.so-1.7.0\0"[..], &word(0), &new].concat();
+            assert_eq!(library_cache(&old), expected);
+        }
+    }
+
+    #[test]
+    fn this_machines_cache_is_what_ldconfig_says() {
+        let Ok(bytes) = std::fs::read("/etc/ld.so.cache") else { return };
+        let Ok(said) = std::process::Command::new("/sbin/ldconfig").arg("-p").output() else { return };
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let expected: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once(" => ")?.1)).collect();
+        let found = library_cache(&bytes);
+        let found: Vec<&str> = found.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(found, expected);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn damage_is_left_out(count: u32, bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..512)) {
+            for magic in [OLD_MAGIC, NEW_MAGIC] {
+                let found = library_cache(&[magic, &count.to_le_bytes(), &bytes].concat());
+                proptest::prop_assert!(found.len() <= 512);
+            }
+        }
+    }
+}
