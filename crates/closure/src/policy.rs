@@ -4,6 +4,8 @@ mod base;
 mod c_library;
 mod libraries;
 
+pub use base::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES};
+
 use crate::closure::Closure;
 use crate::reason::Size;
 use crate::tree::Id;

@@ -18,7 +18,7 @@ pub struct Setting {
 }
 
 /// Where programs are looked for if the environment says nothing.
-const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 impl Setting {
     /// The value of a variable; the last one counts.

@@ -37,9 +37,14 @@ pub(crate) fn layer(
 /// Writes a file that the root does not have, at time 0: it has none of its own.
 fn add(target: &File, path: &Path, content: &[u8]) -> Result<()> {
     use std::io::Write;
-    use sys::fs::{Mode, OFlags, Timespec, Timestamps};
+    use sys::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
     let place = sys::rooted::make_place(target.as_fd(), path, Mode::from_raw_mode(0o755)).at("make", path)?;
-    let flags = OFlags::CREATE | OFlags::TRUNC | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    // whatever the image has there makes room: opening its FIFO would wait for ever
+    match sys::fs::unlinkat(&place.parent, &place.name, AtFlags::empty()) {
+        Ok(()) | Err(sys::Errno::NOENT) => {}
+        Err(errno) => return Err(errno).at("replace", path),
+    }
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file =
         sys::fs::openat(&place.parent, &place.name, flags, Mode::from_raw_mode(0o644)).at("create", path)?;
     let mut file = File::from(file);

@@ -1,6 +1,7 @@
 //! Exercising a program under the tracer: what it touches, what it prints, how it ends.
 
 mod conversation;
+mod running;
 mod server;
 
 use crate::error::{At, Error, Result};

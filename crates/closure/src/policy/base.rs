@@ -25,18 +25,18 @@ const DIRECTORIES: &[&str] = &[
     "/home",
     "/mnt",
 ];
-/// Where distributions have their bundle of certificates (Go's `crypto/x509/root_linux.go` has the same list).
-const CERTIFICATES: &[&str] = &[
+/// Files of which distributions have one with the certificates of authorities (Go's `crypto/x509/root_linux.go` has the same list).
+pub const CERTIFICATE_FILES: &[&str] = &[
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
     "/etc/pki/tls/cacert.pem",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/ssl/cert.pem",
-    "/etc/ssl/certs",
-    "/etc/pki/tls/certs",
-    "/system/etc/security/cacerts",
 ];
+/// Directories with a file for each authority.
+pub const CERTIFICATE_DIRECTORIES: &[&str] =
+    &["/etc/ssl/certs", "/etc/pki/tls/certs", "/system/etc/security/cacerts"];
 /// Libraries that speak TLS.
 const TLS: &[&str] = &[
     "libssl.so*",
@@ -110,10 +110,11 @@ pub(super) fn users(closure: &mut Closure<'_>, present: &Present) {
 
 /// Certificates of authorities, where something speaks TLS.
 pub(super) fn certificates(closure: &mut Closure<'_>, present: &Present) {
-    if !present.has(TLS) && !names_path(closure, CERTIFICATES) {
+    let places = [CERTIFICATE_FILES, CERTIFICATE_DIRECTORIES].concat();
+    if !present.has(TLS) && !names_path(closure, &places) {
         return;
     }
-    for path in CERTIFICATES {
+    for path in places {
         let reason = Reason::Policy("CA certificates");
         let Some(found) = closure.keep(path, reason.clone()) else { continue };
         if closure.size > crate::Size::Strict {

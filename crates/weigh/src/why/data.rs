@@ -2,18 +2,9 @@
 
 use super::finding::{Finding, shown};
 use super::{Case, file, scan};
-use closure::Id;
+use closure::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Id};
 use elf::Program;
 
-/// Files of which one has to be there for TLS, where a program looks for them.
-const CERTIFICATES: &[&str] = &[
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
 /// Variables that name certificates.
 const CERTIFICATE_VARIABLES: &[&str] =
     &["SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
@@ -40,11 +31,11 @@ fn files<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (Id, String)> + 'c {
 fn certificates(case: &Case<'_>) -> Option<Finding> {
     let is_set = CERTIFICATE_VARIABLES.iter().any(|name| case.setting.variable(name).is_some());
     let is_there = |path: &str| case.tree.find(path).is_some_and(|id| case.tree.node(id).size > 0);
-    let has_directory = ["/etc/ssl/certs", "/etc/pki/tls/certs"].iter().any(|path| {
+    let has_directory = CERTIFICATE_DIRECTORIES.iter().any(|path| {
         let found = case.tree.find(path);
         found.is_some_and(|id| case.tree.children(id).next().is_some()) || case.is_mounted_about(path)
     });
-    if is_set || has_directory || CERTIFICATES.iter().any(|path| is_there(path)) {
+    if is_set || has_directory || CERTIFICATE_FILES.iter().any(|path| is_there(path)) {
         return None;
     }
     let (id, evidence) = files(case).find_map(|(id, name)| Some((id, uses_tls(case, id, &name)?)))?;
@@ -55,11 +46,14 @@ fn certificates(case: &Case<'_>) -> Option<Finding> {
     Some(
         Finding::warning(cause)
             .with_evidence(evidence)
-            .with_evidence(format!("there is no {}, nor a bundle in any other usual place", CERTIFICATES[0]))
-            .with_fixes(file::install(case, CERTIFICATES[0]))
+            .with_evidence(format!(
+                "there is no {}, nor a bundle in any other usual place",
+                CERTIFICATE_FILES[0]
+            ))
+            .with_fixes(file::install(case, CERTIFICATE_FILES[0]))
             .with_fix(format!(
                 "copy them from an image that has them: COPY --from=alpine {0} {0}",
-                CERTIFICATES[0]
+                CERTIFICATE_FILES[0]
             )),
     )
 }
@@ -71,7 +65,7 @@ fn uses_tls(case: &Case<'_>, id: Id, name: &str) -> Option<String> {
     // languages that bring their own TLS have the list of places in the program
     let is_program =
         matches!(Program::read(&file::elf_head(case, id)?), Program::Elf(elf) if elf.is_program());
-    let texts = [CERTIFICATES[0].as_bytes(), b"/etc/pki/tls/cacert.pem"];
+    let texts = [CERTIFICATE_FILES[0].as_bytes(), b"/etc/pki/tls/cacert.pem"];
     let has_list = is_program && scan::contains(case.tree, id, texts) == [true; 2];
     has_list.then(|| format!("{} has the list of places for certificates in it", shown(name)))
 }

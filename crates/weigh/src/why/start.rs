@@ -9,8 +9,6 @@ use oci::image::Execution;
 
 /// The exit code of a `run` whose container could not be made.
 const NOT_MADE: i32 = 125;
-/// Where programs are looked for if the environment says nothing.
-const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Programs that execute what stands behind `--`.
 const INITS: &[&str] = &["tini", "tini-static", "dumb-init", "docker-init", "catatonit"];
 
@@ -92,7 +90,7 @@ fn program(case: &Case<'_>, execution: &Execution, is_own: bool) -> Option<Findi
         return Some(circle(case, program));
     }
     let mut request = Request::new(program);
-    request.search_path = Some(case.setting.variable("PATH").unwrap_or(SEARCH_PATH));
+    request.search_path = Some(case.setting.variable("PATH").unwrap_or(closure::SEARCH_PATH));
     let directory = case.setting.absolute(".");
     request.working_directory = directory.trim_end_matches('.');
     request.host = case.host.machine;

@@ -323,3 +323,62 @@ fn whole_packages_with_their_records() {
     assert!(!files.iter().any(|path| path.contains("other")));
     assert_eq!(small.reason("/usr/share/doc/app/copyright"), "package app");
 }
+
+/// A strip that waits for something; it is asked to end, and ends.
+fn is_canceled(small: &Small, flags: &[&str]) {
+    let arguments = [&["strip", "-t", "thin", "--no-closure", "--timeout", "1000"], flags, &["fat"]].concat();
+    let strip = small.engine.spawn(arguments);
+    e2e::eventually("the probe runs", || (!small.engine.supervisors().is_empty()).then_some(()));
+    strip.process().signal(sys::process::Signal::INT);
+    let said = strip.finish();
+    assert_eq!(said.code, 130, "{said:?}");
+    e2e::eventually("nothing runs", || small.engine.supervisors().is_empty().then_some(()));
+}
+
+#[test]
+fn every_wait_hears_that_somebody_wants_the_end() {
+    let changes = ["CMD [\"sleep\", \"1000\"]", "EXPOSE 8080"];
+    let Some(small) = Small::new(&Root::busybox(), &changes) else { return };
+    is_canceled(&small, &["--probe", "sleep 1000"]);
+    // nothing ever listens
+    is_canceled(&small, &["--probe-http", "/"]);
+    // something listens, and does not answer
+    let silent = Root::busybox();
+    small.engine.import(
+        "fat",
+        &silent,
+        &["CMD [\"nc\", \"-ll\", \"-p\", \"8080\", \"-e\", \"sleep\", \"1000\"]", "EXPOSE 8080"],
+    );
+    is_canceled(&small, &["--probe-http", "/"]);
+    let script = small.engine.write("slow.sh", "#!/bin/sh\nexec sleep 1000\n");
+    std::process::Command::new("chmod").arg("+x").arg(&script).status().unwrap();
+    let script = script.display().to_string();
+    is_canceled(&small, &["--probe-script", &script]);
+    let said = small.engine.tare([
+        "strip",
+        "-t",
+        "thin",
+        "--no-closure",
+        "--timeout",
+        "2",
+        "--probe-script",
+        &script,
+        "fat",
+    ]);
+    said.fails(1, "has not ended in time");
+}
+
+#[test]
+fn what_an_image_has_in_the_place_of_a_record_is_not_opened() {
+    let program = compile(NOTHING, &["-static"]);
+    let status = "Package: app\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.2\n\n";
+    let root = Root::scratch()
+        .file("/usr/bin/app", 0o755, program)
+        .file("/var/lib/dpkg/status", 0o644, status)
+        .file("/var/lib/dpkg/info/app.list", 0o644, "/usr/bin/app\n")
+        .directory("/var/lib/dpkg/status.d", 0o755)
+        .fifo("/var/lib/dpkg/status.d/app");
+    let Some(small) = Small::new(&root, &["CMD [\"/usr/bin/app\"]"]) else { return };
+    small.strip(&["--include", "/var/lib/dpkg/status.d"]).ok();
+    assert!(small.files().contains(&"/var/lib/dpkg/status.d/app".to_owned()));
+}
