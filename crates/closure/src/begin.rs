@@ -8,6 +8,8 @@ use crate::tree::Id;
 
 /// Programs whose arguments are commands.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "ksh", "zsh", "mksh", "busybox", "toybox"];
+/// How many of them, one starting the other, are followed.
+const STARTER_LIMIT: usize = 16;
 /// Programs that execute what follows in their arguments.
 const STARTERS: &[&str] = &[
     "env",
@@ -195,28 +197,29 @@ impl Closure<'_> {
         }
     }
 
-    /// Keeps a command: its program, the files that its arguments name, and what it gives to a shell.
+    /// Keeps a command: its program, the files that its arguments name, and what it gives to a shell or starts in its turn.
     pub fn command(&mut self, command: &[String], what: &'static str) {
-        let Some((program, arguments)) = command.split_first() else { return };
-        let Some(found) =
-            self.find_program(program).and_then(|path| self.keep(path, Reason::Configuration(what)))
-        else {
-            return;
-        };
-        self.keep_surroundings(found);
-        for argument in arguments {
+        for argument in command.iter().skip(1) {
             self.argument(argument, what);
         }
-        let name = program.rsplit('/').next().unwrap_or(program);
-        if STARTERS.contains(&name) {
-            let rest =
-                arguments.iter().position(|word| !word.starts_with('-') && self.find_program(word).is_some());
-            if let Some(at) = rest {
-                self.command(&arguments[at..], what);
+        let mut words = command;
+        for _ in 0..STARTER_LIMIT {
+            let Some((program, arguments)) = words.split_first() else { return };
+            let path = self.find_program(program);
+            let Some(found) = path.and_then(|path| self.keep(path, Reason::Configuration(what))) else {
+                return;
+            };
+            self.keep_surroundings(found);
+            let name = program.rsplit('/').next().unwrap_or(program);
+            if self.size != Size::Strict && SHELLS.contains(&name) {
+                self.shell(found, arguments, what);
             }
-        }
-        if self.size != Size::Strict && SHELLS.contains(&name) {
-            self.shell(found, arguments, what);
+            if !STARTERS.contains(&name) {
+                return;
+            }
+            let is_program = |word: &String| !word.starts_with('-') && self.find_program(word).is_some();
+            let Some(next) = arguments.iter().position(is_program) else { return };
+            words = &arguments[next..];
         }
     }
 

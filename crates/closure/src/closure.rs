@@ -10,6 +10,9 @@ use crate::{ground, left_out};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+/// The most missing things that are remembered: who lacks more lacks everything.
+const MISSING_LIMIT: usize = 10_000;
+
 /// Files of a tree that belong together, each with the reason for it.
 ///
 /// Begin with [`Closure::new`], keep what is known to be needed, [`settle`](Closure::settle), and read [`files`](Closure::files).
@@ -30,6 +33,8 @@ pub struct Closure<'t> {
     pub(crate) imports: HashSet<String>,
     pub(crate) search: Search,
     missing: Vec<Missing>,
+    /// The same, to find one.
+    missed: HashSet<Missing>,
     /// Programs whose interpreters' module trees are kept.
     pub(crate) interpreters: BTreeSet<Id>,
 }
@@ -49,6 +54,7 @@ impl<'t> Closure<'t> {
             imports: HashSet::new(),
             search: Search::new(tree, setting),
             missing: Vec::new(),
+            missed: HashSet::new(),
             interpreters: BTreeSet::new(),
         }
     }
@@ -104,7 +110,7 @@ impl<'t> Closure<'t> {
     }
 
     pub(crate) fn miss(&mut self, missing: Missing) {
-        if !self.missing.contains(&missing) {
+        if self.missing.len() < MISSING_LIMIT && self.missed.insert(missing.clone()) {
             self.missing.push(missing);
         }
     }
@@ -147,18 +153,18 @@ impl<'t> Closure<'t> {
     /// Keeps a directory with all that is in it, but for what belongs to development and documentation.
     pub fn keep_tree(&mut self, id: Id, reason: &Reason) {
         self.keep_file(id, reason.clone());
-        if let Kind::Link(_) = self.tree.node(id).kind {
-            return;
-        }
-        let children: Vec<Id> = self.tree.children(id).map(|(_, child)| child).collect();
-        for child in children {
-            if left_out::is_left_out(self.tree, child) {
-                continue;
-            }
-            if self.tree.is_directory(child) {
-                self.keep_tree(child, reason);
-            } else {
+        // an image may have directories deeper than this process has stack
+        let mut waiting = vec![id];
+        while let Some(directory) = waiting.pop() {
+            let children: Vec<Id> = self.tree.children(directory).map(|(_, child)| child).collect();
+            for child in children {
+                if left_out::is_left_out(self.tree, child) {
+                    continue;
+                }
                 self.keep_file(child, reason.clone());
+                if self.tree.is_directory(child) {
+                    waiting.push(child);
+                }
             }
         }
     }

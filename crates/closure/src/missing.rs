@@ -3,7 +3,7 @@
 use crate::tree::Id;
 
 /// Something that is asked for and not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Missing {
     /// A program's loader.
     Loader {

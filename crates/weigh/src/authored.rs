@@ -1,6 +1,6 @@
 //! What the author of an image put into it by hand: with `COPY` and `ADD`, or where only he writes. Nobody does that with what his program does not need.
 
-use crate::error::Result;
+use crate::error::{At, Result};
 use crate::installed::Installed;
 use crate::subject::Subject;
 use closure::{Closure, Id, Reason, Tree};
@@ -8,6 +8,7 @@ use engine::Engine;
 use engine::store::layers;
 use oci::DiffId;
 use oci::image::Configuration;
+use std::os::fd::AsFd;
 
 /// Directories of a distribution: what is copied there is a program or library, which is found when it is needed, or a whole toolchain.
 const DISTRIBUTION: &[&str] =
@@ -73,8 +74,7 @@ pub(crate) fn keep(
     written(subject, installed, closure);
     for layer in copied_layers(&subject.configuration) {
         let root = layers::open(engine.store(), &layer)?;
-        let directory = sys::rooted::open_directory(std::os::fd::AsFd::as_fd(&root), ".".as_ref());
-        let Ok(directory) = directory else { continue };
+        let directory = sys::rooted::open_directory(root.as_fd(), ".".as_ref()).at("open", "a layer")?;
         let layer = Tree::read(directory)?;
         let is_distribution =
             ["/etc/os-release", "/usr/lib/os-release"].iter().any(|path| layer.find(path).is_some());

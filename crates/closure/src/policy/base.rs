@@ -78,9 +78,12 @@ pub(super) fn directories(closure: &mut Closure<'_>, _: &Present) {
 /// Keeps the directories below one, empty: packages make them for what is written at run time.
 fn keep_directories(closure: &mut Closure<'_>, directory: Id) {
     let tree = closure.tree;
-    for child in tree.children(directory).map(|(_, id)| id).filter(|id| tree.is_directory(*id)) {
-        closure.keep_file(child, Reason::Policy("directories that programs expect"));
-        keep_directories(closure, child);
+    let mut waiting = vec![directory];
+    while let Some(at) = waiting.pop() {
+        for child in tree.children(at).map(|(_, id)| id).filter(|id| tree.is_directory(*id)) {
+            closure.keep_file(child, Reason::Policy("directories that programs expect"));
+            waiting.push(child);
+        }
     }
 }
 
