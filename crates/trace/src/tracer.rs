@@ -14,6 +14,9 @@ use sys::seccomp::Notification;
 /// The most different uses that are kept: a program that makes up names is not to fill the memory.
 const SEEN_LIMIT: usize = 1 << 20;
 
+/// The most bytes of their paths.
+const BYTES_LIMIT: usize = 64 << 20;
+
 /// A use of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seen {
@@ -31,6 +34,8 @@ pub struct Tracer {
     seen: HashSet<Seen>,
     /// In the order in which they were seen first.
     order: Vec<Seen>,
+    /// How long their paths are together.
+    bytes: usize,
     count: u64,
     /// How many there are, for other threads.
     progress: Arc<AtomicU64>,
@@ -137,7 +142,9 @@ impl Tracer {
     }
 
     fn keep(&mut self, seen: Seen) {
-        if self.order.len() < SEEN_LIMIT && !self.seen.contains(&seen) {
+        let bytes = self.bytes + seen.path.len();
+        if self.order.len() < SEEN_LIMIT && bytes <= BYTES_LIMIT && !self.seen.contains(&seen) {
+            self.bytes = bytes;
             self.seen.insert(seen.clone());
             self.order.push(seen);
             self.progress.store(self.order.len() as u64, Ordering::Relaxed);

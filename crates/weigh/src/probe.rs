@@ -13,14 +13,14 @@ use engine::store::layers::Draft;
 use oci::DiffId;
 use oci::image::Execution;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 use trace::{Seen, Tracer};
 
 /// The most bytes of output that are kept and compared.
-const OUTPUT_LIMIT: u64 = 64 << 20;
+const OUTPUT_LIMIT: u64 = 16 << 20;
 
 /// Something that is done with an image's program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +108,8 @@ impl Bench<'_> {
 
     fn watched(&self, layers: &[DiffId], probe: &Probe, draft: &Draft) -> Result<Outcome> {
         let (ours, theirs) = sys::socket::pair().at("make", "a socket pair")?;
-        let (output, error) = (memory("output")?, memory("error")?);
+        let (output, output_end) = pipe()?;
+        let (error, error_end) = pipe()?;
         let end = sys::event::eventfd(0, sys::event::EventfdFlags::CLOEXEC).at("make", "an event")?;
         let mut outcome = Outcome::default();
         let mut tracer = Tracer::new();
@@ -119,14 +120,16 @@ impl Bench<'_> {
                 let ended = tracer.run(source, stop);
                 (tracer, ended)
             });
+            let readers = [output, error].map(|pipe| scope.spawn(move || content(pipe)));
             let attachments = Attachments {
                 input: None,
-                output: output.as_fd(),
-                error: error.as_fd(),
+                output: output_end.as_fd(),
+                error: error_end.as_fd(),
                 tracer: Some(theirs.as_fd()),
             };
             let started = step::start(self.engine, &self.command(layers, probe), draft, attachments);
-            drop(theirs);
+            // the program alone has these
+            drop((theirs, output_end, error_end));
             let done = match started {
                 Ok(step) => conversation::hold(self, probe, step, &progress, &mut outcome),
                 Err(error) => Err(error.into()),
@@ -136,10 +139,11 @@ impl Bench<'_> {
             let (tracer, _) = tracing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             outcome.seen = tracer.seen().to_vec();
             outcome.calls = tracer.count();
+            let [output, error] =
+                readers.map(|reader| reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            (outcome.output, outcome.error) = (output?, error?);
             done
         });
-        outcome.output = content(output)?;
-        outcome.error = content(error)?;
         match result {
             Ok(()) => Ok(outcome),
             Err(Error::Invalid(reason)) => Err(Error::Invalid(reason + &excerpt(&outcome.error))),
@@ -166,16 +170,17 @@ impl Bench<'_> {
     }
 }
 
-/// A file without a name: a program that writes more than anybody reads is not to wait for us.
-fn memory(name: &str) -> Result<OwnedFd> {
-    sys::fs::memfd_create(name, sys::fs::MemfdFlags::CLOEXEC).at("make", "a file in memory")
+/// What is read from, and what is written to.
+fn pipe() -> Result<(File, OwnedFd)> {
+    let (read, write) = sys::pipe::pipe_with(sys::pipe::PipeFlags::CLOEXEC).at("make", "a pipe")?;
+    Ok((File::from(read), write))
 }
 
-fn content(file: OwnedFd) -> Result<Vec<u8>> {
-    let mut file = File::from(file);
-    file.rewind().at("read", "the output of a probe")?;
+/// Reads to the end what a program writes, and keeps the beginning: one that writes without end neither waits for us nor fills the memory.
+fn content(mut pipe: File) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(OUTPUT_LIMIT).read_to_end(&mut bytes).at("read", "the output of a probe")?;
+    (&pipe).take(OUTPUT_LIMIT).read_to_end(&mut bytes).at("read", "the output of a probe")?;
+    std::io::copy(&mut pipe, &mut std::io::sink()).at("read", "the output of a probe")?;
     Ok(bytes)
 }
 

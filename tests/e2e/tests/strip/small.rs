@@ -382,3 +382,14 @@ fn what_an_image_has_in_the_place_of_a_record_is_not_opened() {
     small.strip(&["--include", "/var/lib/dpkg/status.d"]).ok();
     assert!(small.files().contains(&"/var/lib/dpkg/status.d/app".to_owned()));
 }
+
+#[test]
+fn output_goes_through_pipes_whose_end_is_not_kept() {
+    let root = Root::busybox().file("/kept-in-memory", 0o644, "x");
+    let Some(small) = Small::new(&root, &["CMD [\"true\"]"]) else { return };
+    // much more than is compared; a file in memory would grow by all of it
+    let probe = "sh -c 'test -p /proc/self/fd/1 && test -p /proc/self/fd/2 || cat /kept-in-memory; \
+        head -c 200000000 /dev/zero; head -c 100000000 /dev/zero >&2'";
+    small.strip(&["--size", "strict", "--probe", probe]).ok();
+    assert!(!small.files().contains(&"/kept-in-memory".to_owned()));
+}
