@@ -148,7 +148,7 @@ fn words(happening: &Happening) -> String {
     match happening {
         Happening::Probing { number, probe, derived } => {
             let place = if *derived { "derived image" } else { "image" };
-            format!("probe {number} in the {place}: {}", probe.escape_debug())
+            format!("probe {number} in the {place}: {}", printable(probe))
         }
         Happening::Probed { time, calls, uses } => {
             format!("  {:.2} s, {calls} look-ups of {uses} paths", time.as_secs_f64())
@@ -157,9 +157,14 @@ fn words(happening: &Happening) -> String {
             format!("round {round}: {} files, {}", weight.files, size::decimal(weight.bytes))
         }
         Happening::Missed { files, example } => {
-            format!("missed: {files} more, among them {}", example.escape_debug())
+            format!("missed: {files} more, among them {}", printable(example))
         }
     }
+}
+
+/// Names from an image, for a terminal.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "?")
 }
 
 fn write_record(path: &Path, stripped: &Stripped) -> Outcome<()> {
